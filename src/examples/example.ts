@@ -1,0 +1,43 @@
+import type { Latent } from "../latent.js";
+
+/** An excerpt of a context, with the latent's activations on it. */
+export interface Window {
+  /** Index of the context in the cache. */
+  readonly context: number;
+  /** Position of the window's first token in its context. */
+  readonly start: number;
+  readonly tokens: Int32Array;
+  /** Text of each token; joined, they are the window's text. */
+  readonly pieces: readonly string[];
+  /** One number per token, >= 0; all 0 in a non-activating window. */
+  readonly activations: Float32Array;
+}
+
+/** A window in which the latent fires. */
+export interface Example extends Window {
+  /** Rank slice by peak activation: 0 is the strongest. */
+  readonly quantile: number;
+  /** The largest activation in the window, > 0. */
+  readonly peak: number;
+}
+
+/** What explainers and scorers are given. Train and test share no context. Made by `sampleExamples`. */
+export interface LatentExamples {
+  readonly latent: Latent;
+  /** For explainers. */
+  readonly train: readonly Example[];
+  /** For scorers. */
+  readonly test: readonly Example[];
+  /** For scorers: windows of contexts in which the latent never fires. */
+  readonly nonActivating: readonly Window[];
+  /** Over the whole cache: the largest activation (> 0), the unit of normalised strengths. */
+  readonly maxActivation: number;
+  /** Share of the cache's positions where the latent fires. */
+  readonly density: number;
+  /** Number of distinct windows in which the latent fires, before sampling. */
+  readonly windowCount: number;
+  readonly windowLength: number;
+  readonly quantiles: number;
+  /** SHA-256 (hex) of what was sampled: two results with equal hashes saw the same examples. */
+  readonly hash: string;
+}

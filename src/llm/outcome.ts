@@ -1,0 +1,12 @@
+/** What became of one question to a language model. A failed reply is never an answer. */
+export type Outcome<T> =
+  | { readonly status: "ok"; readonly value: T }
+  | {
+      readonly status: "refused" | "unparsed" | "truncated" | "failed";
+      /** One sentence. */
+      readonly reason: string;
+      /** The raw reply, where there was one. */
+      readonly reply?: string;
+    };
+
+export type FailureStatus = Exclude<Outcome<unknown>["status"], "ok">;

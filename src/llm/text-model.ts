@@ -1,0 +1,52 @@
+/** A language model that is given text and answers with text. */
+export interface TextModel {
+  /** Which one, as a report prints it: `claude-haiku-5-5`, `pattern (embedded)`. */
+  readonly name: string;
+  /**
+   * One call. A refusal or a reply cut by `maxTokens` is a reply, not an error.
+   *
+   * @throws {ModelCallError} If the call failed for good; says whether the run should stop.
+   */
+  complete(request: TextRequest, options?: { signal?: AbortSignal | undefined }): Promise<TextReply>;
+}
+
+export interface TextRequest {
+  /** The instruction. */
+  readonly system: string;
+  /** Few-shot turns, then the question; the last is the user's. */
+  readonly messages: readonly TextMessage[];
+  /** Length limit of the reply in the model's tokens. */
+  readonly maxTokens: number;
+  /** Sent only to models that take it. Default: the model's own. */
+  readonly temperature?: number | undefined;
+}
+
+export interface TextMessage {
+  readonly role: "user" | "assistant";
+  readonly content: string;
+}
+
+export interface TextReply {
+  readonly text: string;
+  readonly stop: "end" | "truncated" | "refused";
+  readonly usage: Usage;
+  /** Who answered, as the service reports it. */
+  readonly model: string;
+}
+
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** The part of `inputTokens` that was read from the service's prompt cache. */
+  readonly cachedInputTokens: number;
+}
+
+export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+  };
+}

@@ -1,0 +1,36 @@
+import type { Tensor } from "../tensor.js";
+import type { SparseActivations } from "./sparse-activations.js";
+
+/** SAE, transcoder or plain neurons: dense activations to sparse latents and back. */
+export interface SparseCoder {
+  /** As it was asked for: `demo/layers.2`, a folder's name. */
+  readonly name: string;
+  /** `topk 16`, `jumprelu`, `relu`, `batchtopk`, `neurons 32`: the activation function in words. */
+  readonly kind: string;
+  /** SHA-256 (hex) over configuration and weights: part of every cache's name. */
+  readonly hash: string;
+  /** Where it reads. */
+  readonly hookpoint: string;
+  /** What its decoder predicts: the same place, or another one for a transcoder. */
+  readonly hookpointOut: string;
+  /** Width of the input. */
+  readonly dModel: number;
+  /** Number of latents. */
+  readonly dSae: number;
+  /**
+   * Activations to sparse latents.
+   *
+   * @param activations `[…, d_model]`.
+   * @throws {RangeError} If the last dimension is not `dModel`.
+   */
+  encode(activations: Tensor): Promise<SparseActivations>;
+  /**
+   * Sparse latents to a prediction of `hookpointOut`, `[positions, d_out]`. A transcoder with a
+   * skip connection needs its input too.
+   */
+  decode(latents: SparseActivations, input?: Tensor): Tensor;
+  /** Row `index` of the decoder: the direction that the latent writes, `[d_out]`. */
+  decoderRow(index: number): Float32Array;
+  /** Frees sessions. */
+  close(): Promise<void>;
+}

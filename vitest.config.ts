@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 30_000,
+    // Two cores: many suites start a kernel, a server or a browser of their own.
+    maxWorkers: 2,
+    reporters: ["default"],
+  },
+});
