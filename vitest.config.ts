@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { PlainReporter } from "./test/plain-reporter.js";
 
 export default defineConfig({
   test: {
@@ -6,6 +7,6 @@ export default defineConfig({
     testTimeout: 30_000,
     // Two cores: many suites start a kernel, a server or a browser of their own.
     maxWorkers: 2,
-    reporters: ["default"],
+    reporters: ["default", new PlainReporter()],
   },
 });

@@ -1,0 +1,42 @@
+// `npm run demo`: sets up what is missing, then does the main job on the embedded model: a table of
+// latents with explanations and scores, a notebook run through the real kernel, and a report.
+import { mkdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { ensureKernel, jupyterEnv } from "./setup/jupyter.mjs";
+import { ensureBuild, ensureNode, ensureNodeModules } from "./setup/node.mjs";
+import { ensurePython } from "./setup/python.mjs";
+import { root, run, say } from "./setup/shell.mjs";
+
+ensureNode();
+ensureNodeModules();
+const python = ensurePython();
+ensureBuild();
+ensureKernel();
+
+const results = join(root, "artifacts", "demo");
+mkdirSync(results, { recursive: true });
+say("explaining and scoring latents of the embedded model");
+run(process.execPath, [join(root, "dist", "src", "cli.js"), "demo", "--out", results]);
+
+const notebook = "01-one-latent.ipynb";
+say(`running notebooks/${notebook} through Jupyter`);
+run(
+  python,
+  [
+    "-m",
+    "nbconvert",
+    "--to",
+    "notebook",
+    "--execute",
+    join(root, "notebooks", notebook),
+    "--output-dir",
+    results,
+  ],
+  { env: jupyterEnv(python), quiet: true },
+);
+
+say("done");
+console.log(`
+report    ${relative(process.cwd(), join(results, "report.html"))}   open it in a browser
+notebook  ${relative(process.cwd(), join(results, notebook))}
+next      npm start   opens JupyterLab with the notebooks`);
