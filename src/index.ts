@@ -1,0 +1,39 @@
+/** Every public name, in the order of the pipeline. */
+export { seededRandom, type Random } from "./random.js";
+export { type Tensor, tensor } from "./tensor.js";
+export { type Latent, latentName, parseLatent } from "./latent.js";
+export { FileError, HookpointError, isSaelabError, ModelCallError, ReplyError } from "./errors.js";
+export type { LongCallOptions, Progress } from "./progress.js";
+
+export { loadModel } from "./model/load-model.js";
+export type { Hookpoint, SubjectModel } from "./model/subject-model.js";
+export type { Tokenizer } from "./model/tokenizer.js";
+export { loadSparseCoder } from "./sparse/load-sparse-coder.js";
+export { neuronCoder } from "./sparse/neuron-coder.js";
+export type { SparseActivations } from "./sparse/sparse-activations.js";
+export type { SparseCoder } from "./sparse/sparse-coder.js";
+
+export { cacheLatents } from "./cache/cache-latents.js";
+export { LatentCache } from "./cache/latent-cache.js";
+export type { Example, LatentExamples, Window } from "./examples/example.js";
+export { sampleExamples } from "./examples/sample-examples.js";
+
+export { claude } from "./llm/claude.js";
+export { withLedger } from "./llm/ledger.js";
+export type { Outcome } from "./llm/outcome.js";
+export { pattern } from "./llm/pattern/pattern-model.js";
+export type { TextModel, TextReply, TextRequest, Usage } from "./llm/text-model.js";
+export type { Explainer, Explanation } from "./explain/explainer.js";
+export { topActivations } from "./explain/top-activations.js";
+export { detection } from "./score/detection.js";
+export { fuzzing } from "./score/fuzzing.js";
+export type { Judgement, Score, Scorer } from "./score/scorer.js";
+
+export { type InterpretOptions, interpret } from "./run/interpret.js";
+export type { Interpretation } from "./run/interpretation.js";
+export { accuracyByQuantile } from "./report/accuracy-by-quantile.js";
+export { type Chart, chartSvg } from "./report/chart.js";
+export { heatmap } from "./report/heatmap.js";
+export { type Report, type ReportRow, report } from "./report/report.js";
+export { reportHtml, writeReportHtml } from "./report/report-html.js";
+export { scoreHistogram } from "./report/score-histogram.js";

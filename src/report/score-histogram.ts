@@ -1,0 +1,51 @@
+import type { Displayable } from "../display.js";
+import { median } from "../stats/quantile.js";
+import { type Chart, chart } from "./chart.js";
+import { type Report, scoresOf } from "./report.js";
+
+/**
+ * How the scores of a report are distributed: a histogram per scorer with the median marked and
+ * chance (0.5) as a dashed line. The paper's figure 2 (a, b) shows the same.
+ *
+ * @throws {RangeError} If the report has no score of that scorer.
+ */
+export function scoreHistogram(report: Report, scorer?: string): Chart & Displayable {
+  const scorers = scorer ? [scorer] : report.scorers;
+  const values = scorers.flatMap((name) => scoresOf(report, name).map((score) => ({ scorer: name, score })));
+  if (values.length === 0) {
+    throw new RangeError(
+      `Cannot draw scores of ${scorer ? `"${scorer}"` : "this report"}: there are none; scorers with scores: ${report.scorers.join(", ") || "none"}`,
+    );
+  }
+  const medians = scorers.map((name) => ({ scorer: name, median: median(scoresOf(report, name)) }));
+  const words = medians.map((m) => `${m.scorer} median ${m.median.toFixed(2)}`).join(", ");
+  const scale = { domain: [0, 1] };
+  return chart(
+    {
+      data: { values },
+      facet: { column: { field: "scorer", type: "nominal", title: null, sort: [...scorers] } },
+      spec: {
+        width: 260,
+        height: 160,
+        layer: [
+          {
+            mark: { type: "bar", color: "#f5a623", tooltip: true },
+            encoding: {
+              x: { field: "score", type: "quantitative", scale, bin: { step: 0.05 }, title: "balanced accuracy" },
+              y: { aggregate: "count", type: "quantitative", title: "latents" },
+            },
+          },
+          {
+            mark: { type: "rule", color: "#d0450b", size: 2 },
+            encoding: { x: { field: "score", type: "quantitative", scale, aggregate: "median" } },
+          },
+          {
+            mark: { type: "rule", color: "#888", strokeDash: [4, 4] },
+            encoding: { x: { datum: 0.5, type: "quantitative", scale } },
+          },
+        ],
+      },
+    },
+    `Histogram of ${values.length} scores: ${words}; 0.5 is chance`,
+  );
+}

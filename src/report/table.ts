@@ -1,0 +1,67 @@
+/** A report as a table: for a terminal, and as HTML that survives a notebook's sanitiser. */
+import { type Html, html } from "../html.js";
+import { latentName } from "../latent.js";
+import type { Score } from "../score/scorer.js";
+import type { Report, ReportRow } from "./report.js";
+
+/** Columns of equal width; the explanation last, cut to `width`. */
+export function tableText({ rows, scorers, madeBy, summary }: Report, width = 150): string {
+  const heads = ["latent", "density", ...scorers, "explanation"];
+  const lines = rows.map((row) => [
+    latentName(row.latent),
+    percent(row.density),
+    ...scorers.map((scorer) => scoreText(row.scores[scorer])),
+    row.explanation ?? `${row.status}: ${row.reason}`,
+  ]);
+  const widths = heads.map((head, i) => Math.max(head.length, ...lines.map((line) => line[i]?.length ?? 0)));
+  const format = (line: readonly string[]) => {
+    const cells = line.map((cell, i) => (i === line.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)));
+    return cut(cells.join("  "), width);
+  };
+  const rule = widths.map((w) => "─".repeat(Math.min(w, 40))).join("  ");
+  return [format(heads), cut(rule, width), ...lines.map(format), "", ...summary, madeBy].join("\n");
+}
+
+/** Inline styles only: notebooks and GitHub strip style sheets. */
+export function tableHtml({ rows, scorers, madeBy, summary }: Report): Html {
+  const head = (text: string, align = "right") =>
+    html`<th style="text-align:${align};padding:4px 10px;border-bottom:1px solid #8888">${text}</th>`;
+  return html`<table style="border-collapse:collapse;font-size:13px;line-height:1.35">
+<thead><tr>${head("latent", "left")}${head("density")}${scorers.map((scorer) => head(scorer))}${head("explanation", "left")}</tr></thead>
+<tbody>${rows.map((row) => rowHtml(row, scorers))}</tbody></table>
+<p style="font-size:12px;opacity:.75">${summary.join(" · ")}<br>${madeBy}. Scores are balanced accuracies with 95 % intervals; 0.5 is chance.</p>`;
+}
+
+function rowHtml(row: ReportRow, scorers: readonly string[]): Html {
+  const cell = (content: Html | string, style = "text-align:right;white-space:nowrap") =>
+    html`<td style="${style};padding:3px 10px;vertical-align:top">${content}</td>`;
+  const text = row.explanation ?? html`<i>${row.status}: ${row.reason}</i>`;
+  return html`<tr>${cell(latentName(row.latent), "text-align:left;white-space:nowrap;font-family:monospace")}${cell(percent(row.density))}${scorers.map((scorer) => cell(scoreHtml(row.scores[scorer])))}${cell(text, "text-align:left")}</tr>
+`;
+}
+
+function scoreHtml(score: Score | undefined): Html {
+  if (score?.value === undefined) return html`–`;
+  const interval = score.interval?.map((end) => end.toFixed(2)).join("–");
+  const bar = Math.round(Math.max(0, score.value - 0.5) * 200);
+  const fill = `linear-gradient(90deg,#f5a62355 ${bar}%,transparent ${bar}%)`;
+  return html`<span style="display:inline-block;min-width:8em;padding:0 4px;background:${fill}" title="${unansweredText(score)}">${score.value.toFixed(2)} <span style="opacity:.6">${interval}</span></span>`;
+}
+
+function unansweredText({ answered, unanswered }: Score): string {
+  return `${answered} judgements${unanswered > 0 ? `, ${unanswered} without an answer` : ""}`;
+}
+
+function scoreText(score: Score | undefined): string {
+  if (score?.value === undefined) return "–";
+  const mark = score.unanswered > 0 ? "*" : "";
+  return `${score.value.toFixed(2)}${mark}`;
+}
+
+function percent(share: number | undefined): string {
+  return share === undefined ? "–" : `${(100 * share).toFixed(2)} %`;
+}
+
+function cut(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
+}

@@ -1,0 +1,109 @@
+/**
+ * Latents to interpretations: sample examples, explain, score. Runs several latents at once, yields
+ * them in the order given, keeps every finished one on disk, and turns a latent's failure into a
+ * value; only what makes going on pointless (a wrong key, no money, a full disk) stops the run.
+ */
+import { pMapIterable } from "p-map";
+import type { LatentCache } from "../cache/latent-cache.js";
+import { isSaelabError } from "../errors.js";
+import { type SampleExamplesOptions, sampleExamples } from "../examples/sample-examples.js";
+import type { Explainer } from "../explain/explainer.js";
+import { type Latent, latentName } from "../latent.js";
+import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
+import type { Scorer } from "../score/scorer.js";
+import type { Interpretation } from "./interpretation.js";
+import { openRunDirectory, type RunDirectory } from "./run-directory.js";
+
+export interface InterpretOptions extends LongCallOptions {
+  explainer: Explainer;
+  scorers: readonly Scorer[];
+  /** How examples are drawn. Default: as in the paper. */
+  examples?: SampleExamplesOptions | undefined;
+  /** Where results are kept and found again. Default: nowhere. */
+  directory?: string | undefined;
+  /** How many latents are worked on at once. Default 8: enough to hide a service's latency. */
+  concurrency?: number | undefined;
+}
+
+/**
+ * Interprets latents one after another, as an async iterable.
+ *
+ * @throws {ModelCallError} With scope `stop`; what was finished is kept in `directory`.
+ * @throws {FileError} If the directory belongs to another run, or cannot be written.
+ */
+export async function* interpret(
+  cache: LatentCache,
+  latents: readonly Latent[],
+  options: InterpretOptions,
+): AsyncGenerator<Interpretation, void, undefined> {
+  const directory = options.directory ? await openRun(cache, options.directory, options) : undefined;
+  const signal = callSignal(options);
+  const meter = progressMeter("interpret", "latents", latents.length, options.onProgress);
+  const concurrency = options.concurrency ?? 8;
+  const work = async (latent: Latent): Promise<Interpretation> => {
+    signal?.throwIfAborted();
+    const kept = await directory?.read(latent);
+    if (kept) return kept;
+    const result = await interpretOne(cache, latent, options, signal);
+    await directory?.write(result);
+    return result;
+  };
+  let done = 0;
+  for await (const result of pMapIterable(latents, work, { concurrency, backpressure: concurrency })) {
+    meter.report(++done);
+    yield result;
+  }
+  meter.end(done);
+}
+
+async function openRun(
+  cache: LatentCache,
+  directory: string,
+  { explainer, scorers, examples }: InterpretOptions,
+): Promise<RunDirectory> {
+  return openRunDirectory(directory, {
+    cache: cache.hash,
+    explainer: `${explainer.name} by ${explainer.model}`,
+    scorers: scorers.map((scorer) => `${scorer.name} by ${scorer.model}`),
+    examples: examples ?? {},
+  });
+}
+
+async function interpretOne(
+  cache: LatentCache,
+  latent: Latent,
+  { explainer, scorers, examples: sampling }: InterpretOptions,
+  signal: AbortSignal | undefined,
+): Promise<Interpretation> {
+  try {
+    const examples = await sampleExamples(cache, latent, sampling);
+    const explained = await explainer.explain(examples, { signal });
+    if (explained.status !== "ok") return { ...explained, latent };
+    const explanation = explained.value;
+    const scores = await Promise.all(
+      scorers.map((scorer) => scorer.score(explanation, examples, { signal })),
+    );
+    return {
+      status: "scored",
+      latent,
+      density: examples.density,
+      maxActivation: examples.maxActivation,
+      explanation,
+      scores,
+      examplesHash: examples.hash,
+    };
+  } catch (error) {
+    return failure(latent, error, signal);
+  }
+}
+
+/** A failure of this latent alone as a value; anything else is thrown again and stops the run. */
+function failure(latent: Latent, error: unknown, signal: AbortSignal | undefined): Interpretation {
+  signal?.throwIfAborted();
+  // Too few windows: the latent cannot be sampled as asked, which is a finding, not a fault.
+  if (error instanceof RangeError) return { status: "skipped", latent, reason: error.message };
+  if (isSaelabError(error, "ModelCallError") && error.scope !== "stop") {
+    return { status: "failed", latent, reason: `${latentName(latent)}: ${error.message}` };
+  }
+  throw error;
+}
