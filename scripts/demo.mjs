@@ -16,7 +16,8 @@ ensureKernel();
 const results = join(root, "artifacts", "demo");
 mkdirSync(results, { recursive: true });
 say("explaining and scoring latents of the embedded model");
-run(process.execPath, [join(root, "dist", "src", "cli.js"), "demo", "--out", results]);
+const env = jupyterEnv(python);
+run(process.execPath, [join(root, "dist", "src", "cli.js"), "demo", "--out", results], { env });
 
 const notebook = "01-one-latent.ipynb";
 say(`running notebooks/${notebook} through Jupyter`);
@@ -32,7 +33,7 @@ run(
     "--output-dir",
     results,
   ],
-  { env: jupyterEnv(python), quiet: true },
+  { env, quiet: true },
 );
 
 say("done");

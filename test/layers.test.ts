@@ -6,7 +6,18 @@ const root = join(import.meta.dirname, "..");
 
 /** Upstream first. A module imports from its own layer or an earlier one, never from a later one. */
 const layers = [
-  ["tensor", "random", "errors", "display", "latent", "progress", "package-root", "atomic-file", "stats"],
+  [
+    "tensor",
+    "random",
+    "errors",
+    "display",
+    "latent",
+    "progress",
+    "package-root",
+    "atomic-file",
+    "html",
+    "stats",
+  ],
   ["formats"],
   ["corpus", "model", "sparse"],
   ["cache"],

@@ -10,6 +10,7 @@ const prefix = join(root, ".jupyter");
 export function jupyterEnv(python) {
   return {
     SAELAB_PYTHON: python,
+    SAELAB_CACHE: process.env.SAELAB_CACHE ?? join(root, ".cache", "saelab"),
     PATH: `${dirname(python)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}`,
     JUPYTER_PATH: join(prefix, "share", "jupyter"),
     JUPYTER_CONFIG_DIR: join(prefix, "config"),

@@ -1,0 +1,73 @@
+/**
+ * A report as one HTML file that needs nothing else: no network, no server, no script to be read.
+ * Charts are SVG; the heatmaps become interactive through the one script that is inlined.
+ */
+import { writeFileAtomic } from "../atomic-file.js";
+import type { LatentExamples } from "../examples/example.js";
+import { Html, html } from "../html.js";
+import { latentName } from "../latent.js";
+import { accuracyByQuantile } from "./accuracy-by-quantile.js";
+import { type Chart, chartSvg } from "./chart.js";
+import { heatmapFigure, heatmapScript } from "./heatmap-static.js";
+import type { Report } from "./report.js";
+import { scoreHistogram } from "./score-histogram.js";
+import { tableHtml } from "./table.js";
+
+export interface ReportHtmlOptions {
+  /** Heading of the page. */
+  title?: string | undefined;
+  /** Latents to show as heatmaps, with the report's explanation of them. */
+  examples?: readonly LatentExamples[] | undefined;
+}
+
+const style = `
+:root { color-scheme: light dark; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1080px; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
+figure { margin: 1rem 0 2rem; } .charts svg { max-width: 100%; height: auto; }
+.lead { opacity: .8; } td, th { vertical-align: top; }
+`;
+
+/** The page as text. */
+export async function reportHtml(report: Report, options: ReportHtmlOptions = {}): Promise<string> {
+  const { title = "Latents, explained and scored", examples = [] } = options;
+  const charts = report.scorers.length > 0 ? [scoreHistogram(report), accuracyByQuantile(report)] : [];
+  const figures = examples.map((shown) =>
+    heatmapFigure(shown, { ...explanationOf(report, shown), limit: 3 }),
+  );
+  const page = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${title}</title><style>${new Html(style)}</style></head><body>
+<h1>${title}</h1>
+<p class="lead">${report.madeBy}. ${report.summary.join("; ")}.</p>
+${tableHtml(report)}
+<h2>Scores</h2><div class="charts">${await Promise.all(charts.map(chartFigure))}</div>
+<h2>Where the latents fire</h2>
+${figures.map((figure) => new Html(figure))}
+${figures.length > 0 ? html`<script>${new Html(await heatmapScript())}</script>` : undefined}
+</body></html>
+`;
+  return page.text;
+}
+
+/**
+ * Writes the page to a file.
+ *
+ * @throws {FileError} If the file cannot be written.
+ */
+export async function writeReportHtml(
+  report: Report,
+  path: string,
+  options: ReportHtmlOptions = {},
+): Promise<void> {
+  await writeFileAtomic(path, await reportHtml(report, options));
+}
+
+function explanationOf(report: Report, { latent }: LatentExamples): { explanation?: string } {
+  const row = report.rows.find((candidate) => latentName(candidate.latent) === latentName(latent));
+  return row?.explanation ? { explanation: row.explanation } : {};
+}
+
+async function chartFigure(chart: Chart): Promise<Html> {
+  return html`<figure role="img" aria-label="${chart.description}">${new Html(await chartSvg(chart))}</figure>`;
+}
