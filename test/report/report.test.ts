@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import { jupyterDisplay } from "../../src/display.js";
+import { noUsage } from "../../src/llm/text-model.js";
+import { accuracyByQuantile } from "../../src/report/accuracy-by-quantile.js";
+import { chartSvg } from "../../src/report/chart.js";
+import { report } from "../../src/report/report.js";
+import { reportHtml } from "../../src/report/report-html.js";
+import { scoreHistogram } from "../../src/report/score-histogram.js";
+import { tableText } from "../../src/report/table.js";
+import type { Interpretation } from "../../src/run/interpretation.js";
+import type { Judgement, Score } from "../../src/score/scorer.js";
+
+function judgement(truth: boolean, said: boolean | "unparsed", quantile?: number): Judgement {
+  return {
+    kind: truth ? "activating" : "non-activating",
+    context: 0,
+    start: 0,
+    text: "text",
+    quantile,
+    truth,
+    answer: said === "unparsed" ? { status: "unparsed", reason: "no list" } : { status: "ok", value: said },
+  };
+}
+
+function score(scorer: string, value: number, judgements: Judgement[] = []): Score {
+  const answered = judgements.filter(({ answer }) => answer.status === "ok").length;
+  return {
+    scorer,
+    model: "judge",
+    value,
+    interval: [value - 0.1, value + 0.1],
+    truePositiveRate: value,
+    trueNegativeRate: value,
+    answered,
+    unanswered: judgements.length - answered,
+    judgements,
+    usage: noUsage,
+  };
+}
+
+function scored(index: number, text: string, scores: Score[]): Interpretation {
+  const latent = { hookpoint: "layers.1", index };
+  return {
+    status: "scored",
+    latent,
+    density: 0.0123,
+    maxActivation: 5,
+    explanation: { latent, text, explainer: "top-activations", model: "writer", usage: noUsage },
+    scores,
+    examplesHash: "0",
+  };
+}
+
+const judged = [
+  judgement(true, true, 0),
+  judgement(true, true, 0),
+  judgement(true, false, 9),
+  judgement(true, "unparsed", 9),
+  judgement(false, false),
+];
+const results: Interpretation[] = [
+  scored(7, "the word <b>“cat”</b>", [score("detection", 0.9, judged), score("fuzzing", 0.8)]),
+  scored(8, "dogs", [score("detection", 0.7), score("fuzzing", 0.6)]),
+  {
+    status: "skipped",
+    latent: { hookpoint: "layers.1", index: 9 },
+    reason: "it fires in 3 windows, 100 are wanted",
+  },
+];
+
+describe("report()", () => {
+  it("keeps failures as rows and says who made the numbers", async () => {
+    const made = await report(results);
+    expect(made.rows.map(({ status }) => status)).toEqual(["scored", "scored", "skipped"]);
+    expect(made.scorers).toEqual(["detection", "fuzzing"]);
+    expect(made.madeBy).toBe("Explanations by writer; scored with detection by judge; fuzzing by judge");
+    expect(made.summary).toEqual([
+      "detection: median 0.80 over 2 of 3 latents",
+      "fuzzing: median 0.70 over 2 of 3 latents",
+    ]);
+  });
+
+  it("shows itself as text and as HTML in which explanations are text", async () => {
+    const bundle = await (await report(results))[jupyterDisplay]();
+    expect(Object.keys(bundle)).toEqual(["text/plain", "text/html"]);
+    expect(bundle["text/html"]).toContain("the word &lt;b&gt;“cat”&lt;/b&gt;");
+    expect(bundle["text/html"]).not.toContain("<style");
+  });
+
+  it("tableText() prints one line per latent, cut to the width, with unanswered judgements marked", async () => {
+    const lines = tableText(await report(results), 60).split("\n");
+    expect(lines[0]).toMatch(/^latent\s+density\s+detection\s+fuzzing\s+explanation$/);
+    expect(lines[2]).toMatch(/^layers\.1:7\s+1\.23 %\s+0\.90\*\s+0\.80\s+the word/);
+    expect(lines[4]).toMatch(/^layers\.1:9\s+–\s+–\s+–\s+skipped: it fires/);
+    expect(Math.max(...lines.slice(0, 5).map((line) => line.length))).toBeLessThanOrEqual(60);
+  });
+
+  it("works on a report without a single scored latent", async () => {
+    const empty = await report(results.slice(2));
+    expect(empty.madeBy).toBe("No latent was explained");
+    expect(await reportHtml(empty)).toContain("skipped: it fires in 3 windows");
+  });
+});
+
+describe("scoreHistogram()", () => {
+  it("has one value per latent and scorer, and says its medians in words", async () => {
+    const chart = scoreHistogram(await report(results));
+    expect(chart.spec).toMatchObject({
+      data: { values: [0.9, 0.7, 0.8, 0.6].map((value) => ({ score: value })) },
+    });
+    expect(chart.description).toBe(
+      "Histogram of 4 scores: detection median 0.80, fuzzing median 0.70; 0.5 is chance",
+    );
+  });
+
+  it("is drawn by the Vega-Lite that JupyterLab has, without a warning", async () => {
+    const svg = await chartSvg(scoreHistogram(await report(results)));
+    expect(svg).toMatch(/^<svg/);
+    expect(svg).toContain("balanced accuracy");
+  });
+
+  it("shows itself as Vega-Lite, SVG and words, and never as HTML, which would win over the chart", async () => {
+    const bundle = await scoreHistogram(await report(results), "fuzzing")[jupyterDisplay]();
+    expect(Object.keys(bundle)).toEqual(["application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"]);
+  });
+
+  it("throws when there is no score of that scorer", async () => {
+    const made = await report(results);
+    expect(() => scoreHistogram(made, "simulation")).toThrow('Cannot draw scores of "simulation"');
+  });
+});
+
+describe("accuracyByQuantile()", () => {
+  it("counts answered judgements by quantile and kind, with Wilson intervals", async () => {
+    const { spec, description } = accuracyByQuantile(await report(results));
+    expect(description).toBe(
+      "Accuracy by strength: detection Q1 1.00, detection Q10 0.00, detection none 1.00",
+    );
+    // Wilson, 2 of 2: low = 1 / (1 + z² / 2) with z = 1.959964.
+    const [first] = (spec as unknown as { data: { values: { low: number; high: number; n: number }[] } }).data
+      .values;
+    expect(first?.n).toBe(2);
+    expect(first?.low).toBeCloseTo(1 / (1 + 1.959964 ** 2 / 2), 4);
+    expect(first?.high).toBeCloseTo(1, 10);
+  });
+});
