@@ -1,0 +1,42 @@
+import type { MimeBundle } from "../display.js";
+import type { LatentCache } from "./latent-cache.js";
+
+/** A small table of what a cache holds. */
+export function cacheDisplay(cache: LatentCache): MimeBundle {
+  const facts = cacheFacts(cache);
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const cells = facts.map(
+    ([name, value]) => `<tr><th style="text-align:left">${toHtml(name)}</th><td>${toHtml(value)}</td></tr>`,
+  );
+  return {
+    "text/plain": facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n"),
+    "text/html": `<table>${cells.join("")}</table>`,
+  };
+}
+
+function cacheFacts(cache: LatentCache): [string, string][] {
+  const { identity, rows, documents } = cache.manifest;
+  const { neverFired, belowMinCount, minCount } = cache.coverage();
+  const share = (n: number) => `${count(n)} (${((100 * n) / cache.dSae).toFixed(1)} %)`;
+  return [
+    ["hookpoint", cache.hookpoint],
+    ["coder", `${identity.coder.name} (${identity.coder.kind})`],
+    ["model", identity.model.name],
+    ["corpus", `${identity.corpus.name}, ${count(documents)} documents`],
+    ["contexts", `${count(cache.contextCount)} of ${cache.contextLength} tokens`],
+    ["tokens", count(cache.tokenCount)],
+    ["activations", `${count(rows)}, ${(rows / cache.positionCount).toFixed(1)} per position`],
+    ["latents", count(cache.dSae)],
+    ["never fire", share(neverFired)],
+    [`fire < ${minCount} times`, share(belowMinCount)],
+    ["directory", cache.directory],
+  ];
+}
+
+function count(n: number): string {
+  return n.toLocaleString("en-US");
+}
+
+function toHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

@@ -1,0 +1,207 @@
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { displayable } from "../display.js";
+import type { Latent } from "../latent.js";
+import { seededRandom } from "../random.js";
+import { readInto } from "./array-file.js";
+import { cacheDisplay } from "./cache-display.js";
+import { type CacheManifest, readManifest } from "./cache-manifest.js";
+import { type Coverage, coverageOf } from "./coverage.js";
+import { TokenPieces } from "./token-pieces.js";
+
+/** Where one latent fires. Entry `i`: at `positions[i]` with `activations[i]` > 0; positions ascend. */
+export interface LatentActivations {
+  /** Counted through all contexts: context × contextLength + position. */
+  readonly positions: Uint32Array;
+  readonly activations: Float32Array;
+}
+
+export interface LatentStatistics {
+  /** Number of positions where the latent fires. */
+  readonly count: number;
+  /** Largest activation; 0 where it never fires. */
+  readonly max: number;
+  /** Sum of the activations. */
+  readonly sum: number;
+  /** Share of the counted positions (without BOS, unless it was kept) where it fires. */
+  readonly density: number;
+  /** Number of tiles of 32 positions in which it fires. */
+  readonly windows: number;
+}
+
+/** Token files up to this size are read whole on first use; of larger ones, a context at a time. */
+const tokensInMemory = 1 << 28;
+
+/**
+ * Sparse activations of one coder on one corpus, on disk, grouped by latent: one latent is read without
+ * touching the rest. Made by `cacheLatents`; needs neither model nor coder to be read. Reads are short
+ * and synchronous.
+ */
+export class LatentCache {
+  readonly directory: string;
+  readonly manifest: CacheManifest;
+  readonly hookpoint: string;
+  readonly dSae: number;
+  readonly contextCount: number;
+  readonly contextLength: number;
+  /** All positions, BOS included. */
+  readonly tokenCount: number;
+  /** 1 where position 0 (BOS) is left out, else 0. */
+  readonly firstPosition: number;
+  /** Where each document begins, counted through all contexts. */
+  readonly documents: Uint32Array;
+  readonly #offsets: Float64Array;
+  readonly #max: Float32Array;
+  readonly #sum: Float64Array;
+  readonly #windows: Uint32Array;
+  readonly #pieces: TokenPieces;
+  readonly #open = new Map<string, number>();
+  #tokens: Uint16Array | Uint32Array | undefined;
+
+  private constructor(directory: string) {
+    const manifest = readManifest(directory);
+    const { identity } = manifest;
+    this.directory = directory;
+    this.manifest = manifest;
+    this.hookpoint = identity.coder.hookpoint;
+    this.dSae = identity.coder.dSae;
+    this.contextCount = manifest.contexts;
+    this.contextLength = identity.contextLength;
+    this.tokenCount = manifest.contexts * identity.contextLength;
+    this.firstPosition = identity.tokenizer.bosId === null || identity.keepBos ? 0 : 1;
+    this.documents = this.#whole("documents.u32", Uint32Array);
+    this.#offsets = this.#whole("offsets.f64", Float64Array);
+    this.#max = this.#whole("max.f32", Float32Array);
+    this.#sum = this.#whole("sum.f64", Float64Array);
+    this.#windows = this.#whole("windows.u32", Uint32Array);
+    const pieces = JSON.parse(readFileSync(join(directory, "pieces.json"), "utf8"));
+    this.#pieces = new TokenPieces(pieces, () => this.#whole("pieces.u32", Uint32Array));
+    displayable(this, () => cacheDisplay(this));
+  }
+
+  /**
+   * Opens a finished cache.
+   *
+   * @throws {FileError} If it is missing, unfinished or damaged.
+   */
+  static open(directory: string): LatentCache {
+    return new LatentCache(directory);
+  }
+
+  /** Positions that count: all but BOS, unless it was kept. */
+  get positionCount(): number {
+    return this.contextCount * (this.contextLength - this.firstPosition);
+  }
+
+  /**
+   * Where a latent fires, by two positional reads.
+   *
+   * @throws {RangeError} If there is no such latent.
+   */
+  read(index: number): LatentActivations {
+    this.#check(index);
+    const from = this.#offsets[index] as number;
+    const count = (this.#offsets[index + 1] as number) - from;
+    return {
+      positions: this.#part("positions.u32", 4 * from, new Uint32Array(count)),
+      activations: this.#part("activations.f32", 4 * from, new Float32Array(count)),
+    };
+  }
+
+  /** How often and how strongly a latent fires. @throws {RangeError} If there is no such latent. */
+  stats(index: number): LatentStatistics {
+    this.#check(index);
+    const count = (this.#offsets[index + 1] as number) - (this.#offsets[index] as number);
+    return {
+      count,
+      max: this.#max[index] as number,
+      sum: this.#sum[index] as number,
+      density: count / this.positionCount,
+      windows: this.#windows[index] as number,
+    };
+  }
+
+  /** Ids of a context, `[contextLength]`. @throws {RangeError} If there is no such context. */
+  tokens(context: number): Int32Array {
+    if (!Number.isInteger(context) || context < 0 || context >= this.contextCount) {
+      throw new RangeError(
+        `Cannot read context ${context} of "${this.directory}": it has contexts 0 to ${this.contextCount - 1}`,
+      );
+    }
+    const { tokensFile, files } = this.manifest;
+    const type = tokensFile === "tokens.u16" ? Uint16Array : Uint32Array;
+    const from = context * this.contextLength;
+    if ((files[tokensFile]?.bytes ?? 0) <= tokensInMemory) {
+      this.#tokens ??= this.#whole<Uint16Array | Uint32Array>(tokensFile, type);
+      return Int32Array.from(this.#tokens.subarray(from, from + this.contextLength));
+    }
+    return Int32Array.from(
+      this.#part(tokensFile, from * type.BYTES_PER_ELEMENT, new type(this.contextLength)),
+    );
+  }
+
+  /** Text of each token of a context; joined, they are its text. */
+  pieces(context: number): string[] {
+    return this.#pieces.of(this.tokens(context), context * this.contextLength);
+  }
+
+  /** Latents that fire at `minCount` positions or more, by index. */
+  live({ minCount = 1 }: { minCount?: number } = {}): Latent[] {
+    const latents: Latent[] = [];
+    for (let index = 0; index < this.dSae; index++) {
+      if (this.stats(index).count >= minCount) latents.push({ hookpoint: this.hookpoint, index });
+    }
+    return latents;
+  }
+
+  /**
+   * Different latents drawn at random among those that fire often enough; all of these where there are fewer.
+   * The paper asks for 200 activations (1.3).
+   *
+   * @throws {RangeError} If no latent fires often enough.
+   */
+  sample(
+    n: number,
+    { seed = 22, minCount = 200 }: { seed?: number | string; minCount?: number } = {},
+  ): Latent[] {
+    const live = this.live({ minCount });
+    if (live.length > 0) return seededRandom(seed).fork("latents").sample(live, n);
+    const most = this.#offsets.reduce(
+      (max, to, i) => Math.max(max, i === 0 ? 0 : to - (this.#offsets[i - 1] as number)),
+      0,
+    );
+    throw new RangeError(
+      `Cannot sample latents of "${this.directory}": none of ${this.dSae} fires at ${minCount} positions or more, the most frequent fires at ${most}; cache more text or lower minCount`,
+    );
+  }
+
+  /** How many latents never or rarely fire. */
+  coverage({ minCount = 200 }: { minCount?: number } = {}): Coverage {
+    return coverageOf(this, minCount);
+  }
+
+  /** Closes its files. Reading opens them again. */
+  close(): void {
+    for (const file of this.#open.values()) closeSync(file);
+    this.#open.clear();
+  }
+
+  #check(index: number): void {
+    if (Number.isInteger(index) && index >= 0 && index < this.dSae) return;
+    throw new RangeError(
+      `Cannot read latent ${index} of "${this.directory}": it has latents 0 to ${this.dSae - 1}`,
+    );
+  }
+
+  #whole<T>(name: string, type: new (buffer: ArrayBuffer) => T): T {
+    const bytes = readFileSync(join(this.directory, name));
+    return new type(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer);
+  }
+
+  #part<T extends ArrayBufferView>(name: string, at: number, numbers: T): T {
+    const path = join(this.directory, name);
+    const file = this.#open.get(name) ?? openSync(path, "r");
+    this.#open.set(name, file);
+    return readInto(file, path, at, numbers);
+  }
+}

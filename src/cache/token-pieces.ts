@@ -1,0 +1,46 @@
+/** `pieces.json`: the text of each id, and the texts that `pieces.u32` refers to. */
+interface PieceTable {
+  readonly table: readonly string[];
+  readonly exceptions: readonly string[];
+}
+
+/**
+ * The text of tokens without a tokenizer. One text per id is not enough: a token may be a part of a
+ * character, whose text depends on its neighbours; places where it differs are listed in order as pairs
+ * (position counted through all contexts, index of the text).
+ */
+export class TokenPieces {
+  readonly #pieces: PieceTable;
+  readonly #load: () => Uint32Array;
+  #exceptions: Uint32Array | undefined;
+
+  /** @param load Reads the list of exceptions, when it is first needed. */
+  constructor(pieces: PieceTable, load: () => Uint32Array) {
+    this.#pieces = pieces;
+    this.#load = load;
+  }
+
+  /** Texts of consecutive tokens, the first of which is at position `base`. */
+  of(tokens: Int32Array, base: number): string[] {
+    const pieces = Array.from(tokens, (id) => this.#pieces.table[id] ?? "");
+    this.#exceptions ??= this.#load();
+    const exceptions = this.#exceptions;
+    for (let i = firstFrom(exceptions, base); 2 * i < exceptions.length; i++) {
+      const position = (exceptions[2 * i] as number) - base;
+      if (position >= tokens.length) break;
+      pieces[position] = this.#pieces.exceptions[exceptions[2 * i + 1] as number] ?? "";
+    }
+    return pieces;
+  }
+}
+
+/** Index of the first pair at or after a position, by bisection. */
+function firstFrom(pairs: Uint32Array, position: number): number {
+  let [low, high] = [0, pairs.length / 2];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((pairs[2 * middle] as number) < position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
