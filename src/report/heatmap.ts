@@ -1,0 +1,119 @@
+import { type Displayable, jupyterDisplay, type MimeBundle } from "../display.js";
+import type { LatentExamples } from "../examples/example.js";
+import type { Explanation } from "../explain/explainer.js";
+import { heatmapHtml, heatmapText } from "./heatmap-html.js";
+import { heatmapPage } from "./heatmap-page.js";
+import { type HeatmapSplit, heatmapRows } from "./heatmap-rows.js";
+import {
+  type HeatmapState,
+  type HeatmapView,
+  heatmapState,
+  type ViewSnapshot,
+  viewMimeType,
+} from "./heatmap-state.js";
+import { notebookWidgets, type WidgetHandle } from "./heatmap-widget.js";
+
+export interface HeatmapOptions {
+  /** Shown beside the latent's name. */
+  readonly explanation?: string | Pick<Explanation, "text"> | undefined;
+  /** Examples for explainers, for scorers, or both. Default: `both`. */
+  readonly split?: HeatmapSplit | undefined;
+  /** At most so many windows of each quantile, and of the non-activating ones. Default: all. */
+  readonly limit?: number | undefined;
+  /** How it opens: alignment, scale, glyphs, group. */
+  readonly view?: Partial<HeatmapView> | undefined;
+}
+
+/** Bytes that the picture kept in the notebook may have; windows are left out of it until it fits. */
+export const snapshotLimit = 300_000;
+
+/**
+ * A latent's windows, shaded by activation. In a notebook it is a live widget; saved, it keeps a picture
+ * that JupyterLab paints with no kernel, and plain HTML for readers that know neither.
+ */
+export class Heatmap implements Displayable {
+  readonly examples: LatentExamples;
+  readonly #options: HeatmapOptions;
+  readonly #listeners = new Set<(view: HeatmapView) => void>();
+  #state: HeatmapState;
+  #widget: WidgetHandle | undefined;
+
+  constructor(examples: LatentExamples, options: HeatmapOptions = {}) {
+    this.examples = examples;
+    this.#options = options;
+    this.#state = this.#stateOf(heatmapRows(examples, options));
+  }
+
+  /** What is shown now, the reader's choices included. */
+  get state(): HeatmapState {
+    return this.#state;
+  }
+
+  /** Changes the view, on the screen too where it is live. */
+  set(view: Partial<HeatmapView>): void {
+    this.#state = { ...this.#state, ...view };
+    this.#widget?.set(view);
+  }
+
+  /** Calls `listener` when the reader changes the view. Returns a function that stops it. */
+  onChange(listener: (view: HeatmapView) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The picture without a kernel: state and windows, at most {@link snapshotLimit} bytes of JSON. */
+  snapshot(): ViewSnapshot {
+    let limit = Math.max(1, ...this.#state.groups.map((group) => group.count));
+    for (;;) {
+      const snapshot = this.#snapshotOf(limit);
+      if (limit <= 1 || JSON.stringify(snapshot).length <= snapshotLimit) return snapshot;
+      limit = Math.floor(limit * 0.7);
+    }
+  }
+
+  /** What a notebook is sent. Makes the live widget the first time, where the kernel has widgets. */
+  [jupyterDisplay](): MimeBundle {
+    const explanation = this.#state.explanation ?? undefined;
+    const { split } = this.#options;
+    this.#widget ??= this.#openWidget();
+    return {
+      ...this.#widget?.mimeBundle(),
+      [viewMimeType]: this.snapshot(),
+      "text/html": heatmapHtml(this.examples, { explanation, split }),
+      "text/plain": heatmapText(this.examples, { explanation, split }),
+    };
+  }
+
+  #openWidget(): WidgetHandle | undefined {
+    const part = { module: "@saelab/widgets", version: "0.1.0" };
+    const widget = notebookWidgets()?.create({
+      model: { name: "HeatmapModel", ...part },
+      view: { name: "HeatmapWidgetView", ...part },
+      state: { ...this.#state, page: heatmapPage(heatmapRows(this.examples, this.#options).rows) },
+    });
+    widget?.onChange((changed) => {
+      this.#state = { ...this.#state, ...(changed as Partial<HeatmapState>) };
+      for (const listener of this.#listeners) listener(this.#state);
+    });
+    return widget;
+  }
+
+  #stateOf(rows: ReturnType<typeof heatmapRows>): HeatmapState {
+    const { explanation, view } = this.#options;
+    const text = typeof explanation === "object" ? explanation.text : explanation;
+    return heatmapState(this.examples, rows, { explanation: text, view });
+  }
+
+  #snapshotOf(limit: number): ViewSnapshot {
+    const rows = heatmapRows(this.examples, { ...this.#options, limit });
+    const page = Buffer.from(heatmapPage(rows.rows)).toString("base64");
+    const id = this.#widget?.id;
+    const state = { ...this.#state, groups: rows.groups };
+    return { v: 1, kind: "heatmap", ...(id === undefined ? {} : { model_id: id }), state, page };
+  }
+}
+
+/** Shows a latent's windows as a heatmap of its activations. */
+export function heatmap(examples: LatentExamples, options: HeatmapOptions = {}): Heatmap {
+  return new Heatmap(examples, options);
+}
