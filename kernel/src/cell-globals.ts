@@ -1,0 +1,41 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { currentContext } from "./cell-context.js";
+import { type CommRegistry, commsSymbol } from "./comms.js";
+import type { Displays } from "./display.js";
+import { importName, metaName } from "./hoist.js";
+import { cellMeta, ModuleLoader } from "./module-loader.js";
+import { type Publisher, publishSymbol } from "./publisher.js";
+import type { Session } from "./session.js";
+import { type Widgets, widgetsSymbol } from "./widgets.js";
+
+/** Where the library finds the signal of the running cell without importing the kernel. */
+export const signalSymbol = Symbol.for("Jupyter.signal");
+
+/** What cells, and the library through symbols, find on `globalThis`. */
+export function installCellGlobals(parts: {
+  readonly session: Session;
+  readonly publisher: Publisher;
+  readonly displays: Displays;
+  readonly comms: CommRegistry;
+  readonly widgets: Widgets;
+}): void {
+  const { session, publisher, displays, comms, widgets } = parts;
+  define("display", displays.display);
+  define("clearOutput", displays.clearOutput);
+  define("input", session.input);
+  define("require", createRequire(join(process.cwd(), "cell.ts")));
+  define(importName, new ModuleLoader().import);
+  define(metaName, cellMeta());
+  define(commsSymbol, comms);
+  define(widgetsSymbol, widgets);
+  define(publishSymbol, publisher.display.bind(publisher));
+  Object.defineProperty(globalThis, signalSymbol, {
+    get: () => session.signal(currentContext()),
+    configurable: true,
+  });
+}
+
+function define(name: string | symbol, value: unknown): void {
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+}

@@ -1,0 +1,41 @@
+/**
+ * Stops what the main thread does, from the IO worker, with ever blunter tools.
+ *
+ * 1. Ask: a main thread that waits for something takes the message and gives the cell up.
+ * 2. SIGINT: unwinds a synchronous cell, `finally` blocks included (not on Windows).
+ * 3. Terminate through the inspector: stops a loop behind an `await` or in a callback; then the main thread is free
+ *    and takes the message of step 1.
+ */
+import { Session } from "node:inspector";
+
+/** Milliseconds that each step is given. */
+const patience = { ask: 60, signal: 150, terminate: 1500 };
+
+/** What the ladder needs to know and do. */
+export interface InterruptTarget {
+  /** Sends the request of step 1. */
+  ask(): void;
+  /** Resolves to true as soon as the main thread has taken notice, or to false after so many milliseconds. */
+  noticed(milliseconds: number): Promise<boolean>;
+  /** Counts SIGINTs that the main thread has to ignore because they are ours. */
+  readonly signals: Int32Array;
+}
+
+/** Climbs until the main thread takes notice; false when nothing helped. */
+export async function climbInterruptLadder(target: InterruptTarget): Promise<boolean> {
+  target.ask();
+  if (await target.noticed(patience.ask)) return true;
+  if (process.platform !== "win32") {
+    Atomics.add(target.signals, 0, 1);
+    process.kill(process.pid, "SIGINT");
+    if (await target.noticed(patience.signal)) return true;
+  }
+  terminateMainThread();
+  return target.noticed(patience.terminate);
+}
+
+function terminateMainThread(): void {
+  const session = new Session();
+  session.connectToMainThread();
+  session.post("Runtime.terminateExecution", () => session.disconnect());
+}

@@ -1,0 +1,44 @@
+/** Entry of the IO worker: owns the Jupyter sockets. */
+import { parentPort, workerData } from "node:worker_threads";
+import { KernelServer } from "./kernel-server.js";
+import { LanguageClient } from "./language-client.js";
+import type { ConnectionInfo } from "./messages.js";
+import { KernelSockets } from "./sockets.js";
+import type { ToIo, ToMain } from "./thread-messages.js";
+import { WireCodec } from "./wire.js";
+
+/** What the main thread hands over at the start. */
+export interface IoWorkerData {
+  readonly connection: ConnectionInfo;
+  readonly signals: SharedArrayBuffer;
+  readonly cwd: string;
+}
+
+if (!parentPort) throw new TypeError("Cannot start the IO worker on the main thread: start main.js instead");
+await start(parentPort, workerData as IoWorkerData);
+
+async function start(
+  port: NonNullable<typeof parentPort>,
+  { connection, signals, cwd }: IoWorkerData,
+): Promise<void> {
+  const codec = new WireCodec(connection.key, connection.signature_scheme);
+  const sockets = new KernelSockets(codec);
+  const toMain = (message: ToMain) => port.postMessage(message);
+  const server = new KernelServer({
+    sockets,
+    toMain,
+    language: new LanguageClient(cwd),
+    signals: new Int32Array(signals),
+    exit: () => void exit(sockets, toMain),
+  });
+  port.on("message", (message: ToIo) => server.receiveFromMain(message));
+  await sockets.open(connection, (channel, message) => server.receive(channel, message));
+  server.starting();
+}
+
+/** Lets the main thread exit by itself, with its exit handlers; a main thread that hangs is ended. */
+async function exit(sockets: KernelSockets, toMain: (message: ToMain) => void): Promise<void> {
+  await sockets.close();
+  toMain({ type: "shutdown" });
+  setTimeout(() => process.kill(process.pid, "SIGKILL"), 1000);
+}

@@ -1,0 +1,56 @@
+/** Entry of the kernel: `node main.js [--engine saelab] <connection file>`. Runs cells on this thread. */
+import { readFileSync, writeSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import { wrapTimers } from "./cell-context.js";
+import { installCellGlobals } from "./cell-globals.js";
+import { CommRegistry } from "./comms.js";
+import { Displays } from "./display.js";
+import type { IoWorkerData } from "./io-worker.js";
+import type { ConnectionInfo } from "./messages.js";
+import { captureOutput } from "./output.js";
+import { prepareCell } from "./prepare-cell.js";
+import { Publisher } from "./publisher.js";
+import { ScriptExecutor } from "./script-executor.js";
+import { Session } from "./session.js";
+import type { ToIo, ToMain } from "./thread-messages.js";
+import { Widgets } from "./widgets.js";
+
+start(readConnection(process.argv.slice(2)));
+
+function start(connection: ConnectionInfo): void {
+  const signals = new SharedArrayBuffer(4);
+  const workerData: IoWorkerData = { connection, signals, cwd: process.cwd() };
+  const worker = new Worker(new URL("./io-worker.js", import.meta.url), { workerData });
+  const toIo = (message: ToIo) => worker.postMessage(message);
+  const publisher = new Publisher(toIo);
+  const displays = new Displays(publisher);
+  const comms = new CommRegistry(publisher);
+  const executor = new ScriptExecutor();
+  const session = new Session({
+    toIo,
+    executor,
+    publisher,
+    displays,
+    comms,
+    signals: new Int32Array(signals),
+  });
+  installCellGlobals({ session, publisher, displays, comms, widgets: new Widgets(comms) });
+  captureOutput(toIo);
+  wrapTimers();
+  worker.on("message", (message: ToMain) => session.receive(message));
+  worker.on("error", (error) => {
+    writeSync(2, `${error.stack}\n`);
+    process.exit(1);
+  });
+  process.on("SIGINT", () => session.receiveSignal());
+  process.on("uncaughtException", (error) => session.reportUncaught(error));
+  process.on("unhandledRejection", (error) => session.reportUncaught(error));
+  setImmediate(() => prepareCell("0"));
+}
+
+function readConnection(args: readonly string[]): ConnectionInfo {
+  const file = args.at(-1);
+  if (!file)
+    throw new TypeError("Cannot start the kernel: give the path of a connection file, as Jupyter does");
+  return JSON.parse(readFileSync(file, "utf8")) as ConnectionInfo;
+}

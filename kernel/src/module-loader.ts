@@ -1,0 +1,124 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import vm from "node:vm";
+import * as tslab from "./tslab-display.js";
+
+type Namespace = Readonly<Record<string, unknown>>;
+type NativeImport = (specifier: string, options?: ImportCallOptions) => Promise<Namespace>;
+
+/**
+ * Imports modules for cells, natively: ESM, CommonJS, JSON, add-ons, whatever Node loads.
+ *
+ * Names are resolved from the notebook's folder; a package that is not installed there is looked for next to the
+ * kernel, so that `import … from "saelab"` works in any folder. `tslab` gives this kernel's version of its display API.
+ */
+export class ModuleLoader {
+  readonly #importers = new Map<string, NativeImport>();
+
+  /**
+   * Imports a module.
+   *
+   * @param wanted Names that the cell uses; a missing one is an error here, as in a module.
+   */
+  readonly import = async (
+    specifier: string,
+    options?: ImportCallOptions,
+    wanted: readonly string[] = [],
+  ): Promise<Namespace> => {
+    const caller = new Error();
+    const namespace = await this.#load(String(specifier), options).catch((error: unknown) => {
+      throw withCaller(error, caller);
+    });
+    const missing = wanted.find((name) => !(name in namespace));
+    if (missing !== undefined) {
+      const there = Object.keys(namespace).slice(0, 20).join(", ");
+      throw new SyntaxError(
+        `Cannot import "${missing}" from "${specifier}": the module exports ${there || "nothing"}`,
+      );
+    }
+    return namespace;
+  };
+
+  async #load(specifier: string, options?: ImportCallOptions): Promise<Namespace> {
+    if (specifier === "tslab") return tslab;
+    try {
+      return await this.#from(process.cwd())(specifier, options);
+    } catch (error) {
+      if (!isMissingPackage(error, specifier)) throw error;
+      for (const folder of kernelFolders) {
+        const found = await this.#from(folder)(specifier, options).catch((reason: unknown) => {
+          if (isMissingPackage(reason, specifier)) return undefined;
+          throw reason;
+        });
+        if (found) return found;
+      }
+      throw error;
+    }
+  }
+
+  /** Node's own `import()`, as if called in a file of `folder`. */
+  #from(folder: string): NativeImport {
+    const known = this.#importers.get(folder);
+    if (known) return known;
+    const script = new vm.Script("(specifier, options) => import(specifier, options)", {
+      filename: join(folder, "cell.ts"),
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    });
+    const load = script.runInThisContext() as NativeImport;
+    this.#importers.set(folder, load);
+    return load;
+  }
+}
+
+/** Node's errors of resolving have no frame of the importing code; ours have. */
+function withCaller(error: unknown, caller: Error): unknown {
+  if (error instanceof Error && !/\n\s+at .*\.ts:/.test(error.stack ?? "")) {
+    const frames = caller.stack?.split("\n").filter((line) => /(cell|silent)-\d+\.ts:/.test(line)) ?? [];
+    error.stack = [`${error.name}: ${error.message}`, ...frames].join("\n");
+  }
+  return error;
+}
+
+/** Folders to resolve from when the notebook's lacks a package: saelab's own, then the kernel's. */
+const kernelFolder = fileURLToPath(new URL("..", import.meta.url));
+const kernelFolders = [saelabFolder(), kernelFolder].filter(
+  (folder): folder is string => folder !== undefined,
+);
+
+function saelabFolder(): string | undefined {
+  const folder = join(kernelFolder, "..");
+  try {
+    const { name } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name?: string };
+    return name === "saelab" ? folder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isMissingPackage(error: unknown, specifier: string): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code !== "ERR_MODULE_NOT_FOUND" || /^[./]|^[a-z]+:/i.test(specifier)) return false;
+  const name = specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+  return message?.includes(`Cannot find package '${name}'`) === true;
+}
+
+/** What `import.meta` is in a cell: a module in the notebook's folder. */
+export function cellMeta(): object {
+  const filename = () => join(process.cwd(), "cell.ts");
+  return {
+    get url() {
+      return pathToFileURL(filename()).href;
+    },
+    get filename() {
+      return filename();
+    },
+    get dirname() {
+      return process.cwd();
+    },
+    resolve: (specifier: string) => new URL(specifier, pathToFileURL(filename())).href,
+  };
+}

@@ -1,0 +1,202 @@
+/** What the main thread does for the front end: runs cells one at a time, and takes comm messages in between. */
+
+import { type CellContext, enterCell } from "./cell-context.js";
+import { CellInterruptError } from "./cell-error.js";
+import type { CommRegistry } from "./comms.js";
+import { DisplayHandle, type Displays } from "./display.js";
+import type { Executor } from "./executor.js";
+import type { Json } from "./messages.js";
+import { mimeBundleOf } from "./mime-bundle.js";
+import type { Publisher } from "./publisher.js";
+import type { ToIo, ToMain } from "./thread-messages.js";
+
+type ExecuteMessage = Extract<ToMain, { type: "execute" }>;
+
+/** Milliseconds that code which watches the signal gets to stop cleanly. */
+const gracePeriod = 800;
+
+/** What the session stands on. */
+export interface SessionOptions {
+  readonly toIo: (message: ToIo) => void;
+  readonly executor: Executor;
+  readonly publisher: Publisher;
+  readonly displays: Displays;
+  readonly comms: CommRegistry;
+  /** SIGINTs of the interrupt ladder that are still to be ignored. */
+  readonly signals: Int32Array;
+}
+
+interface RunningCell extends CellContext {
+  readonly message: ExecuteMessage;
+  readonly controller: AbortController;
+  signalSeen: boolean;
+  interrupted: boolean;
+  finished: boolean;
+}
+
+/** One kernel session on the main thread. */
+export class Session {
+  readonly #options: SessionOptions;
+  #running: RunningCell | undefined;
+  #silent = 0;
+  #answerInput: ((value: string) => void) | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a message of the IO worker. */
+  receive(message: ToMain): void {
+    switch (message.type) {
+      case "execute":
+        return void this.#execute(message);
+      case "comm":
+        this.#receiveComm(message);
+        return;
+      case "interrupt":
+        this.#interrupt(message.id);
+        return;
+      case "abandon":
+        this.#abandon(message.id);
+        return;
+      case "input":
+        this.#answerInput?.(message.value);
+        return;
+      case "shutdown":
+        process.exit(0);
+    }
+  }
+
+  /** Takes a SIGINT that no running script took. */
+  receiveSignal(): void {
+    const { signals } = this.#options;
+    if (Atomics.load(signals, 0) > 0) Atomics.sub(signals, 0, 1);
+    else if (this.#running) this.#interrupt(this.#running.message.id);
+  }
+
+  /** The signal that interrupt aborts; who reads it is given time to stop cleanly. */
+  signal(context: CellContext): AbortSignal {
+    if (this.#running && this.#running.signal === context.signal) this.#running.signalSeen = true;
+    return context.signal;
+  }
+
+  /** Asks the user for a line of text. */
+  readonly input = (
+    prompt = "",
+    { password = false }: { readonly password?: boolean } = {},
+  ): Promise<string> => {
+    const running = this.#running;
+    if (!running?.message.allowStdin) {
+      return Promise.reject(
+        new TypeError("Cannot ask for input: this front end takes none; set a variable instead"),
+      );
+    }
+    this.#options.toIo({ type: "inputRequest", id: running.message.id, prompt: String(prompt), password });
+    return new Promise((resolve) => {
+      this.#answerInput = resolve;
+    });
+  };
+
+  /** Prints an error that nobody caught. */
+  reportUncaught(error: unknown): void {
+    if (error instanceof CellInterruptError) return;
+    process.stderr.write(`Uncaught ${this.#options.executor.describe(error).traceback.join("\n")}\n`);
+  }
+
+  async #execute(message: ExecuteMessage): Promise<void> {
+    const controller = new AbortController();
+    const running: RunningCell = {
+      message,
+      controller,
+      parent: message.parent,
+      signal: controller.signal,
+      signalSeen: false,
+      interrupted: false,
+      finished: false,
+    };
+    this.#running = running;
+    enterCell(running);
+    try {
+      const name = message.silent ? `silent-${++this.#silent}.ts` : `cell-${message.count}.ts`;
+      const outcome = await this.#options.executor.run(message.code, name);
+      const value = await outcome.value;
+      await this.#options.displays.settled();
+      if (outcome.showsResult) await this.#showResult(running, value);
+      if (running.interrupted) throw new CellInterruptError();
+      const user_expressions = await this.#evaluate(message.userExpressions);
+      this.#finish(running, { status: "ok", payload: [], user_expressions });
+    } catch (error) {
+      this.#fail(running, error);
+    }
+  }
+
+  async #showResult(running: RunningCell, value: unknown): Promise<void> {
+    if (value === undefined || value instanceof DisplayHandle || running.message.silent) return;
+    const data = await mimeBundleOf(value);
+    if (running.finished) return;
+    const { count, parent } = running.message;
+    this.#options.publisher.publish(
+      "execute_result",
+      { execution_count: count, data, metadata: {} },
+      { parent },
+    );
+  }
+
+  async #evaluate(expressions: Readonly<Record<string, string>>): Promise<Json> {
+    const results: Record<string, unknown> = {};
+    for (const [key, expression] of Object.entries(expressions)) {
+      try {
+        const outcome = await this.#options.executor.run(expression, `silent-${++this.#silent}.ts`);
+        results[key] = { status: "ok", data: await mimeBundleOf(await outcome.value), metadata: {} };
+      } catch (error) {
+        results[key] = { status: "error", ...this.#options.executor.describe(error) };
+      }
+    }
+    return results;
+  }
+
+  #fail(running: RunningCell, error: unknown): void {
+    if (running.finished) return;
+    if (error instanceof CellInterruptError) Atomics.store(this.#options.signals, 0, 0);
+    const shown = running.interrupted ? new CellInterruptError() : error;
+    const report = this.#options.executor.describe(shown);
+    if (!running.message.silent)
+      this.#options.publisher.publish("error", report, { parent: running.message.parent });
+    this.#finish(running, { status: "error", ...report });
+  }
+
+  #finish(running: RunningCell, content: Json): void {
+    if (running.finished) return;
+    running.finished = true;
+    this.#answerInput = undefined;
+    if (this.#running === running) this.#running = undefined;
+    this.#options.toIo({ type: "executed", id: running.message.id, content });
+  }
+
+  #interrupt(id: string): void {
+    const running = this.#running;
+    if (running?.message.id !== id) return;
+    this.#options.toIo({ type: "interrupted" });
+    running.interrupted = true;
+    running.controller.abort(new CellInterruptError());
+    const stop = () => this.#fail(running, new CellInterruptError());
+    if (running.signalSeen) setTimeout(stop, gracePeriod);
+    else stop();
+  }
+
+  #abandon(id: string): void {
+    if (this.#running?.message.id !== id) return;
+    this.#running.finished = true;
+    this.#running = undefined;
+  }
+
+  #receiveComm({ id, parent, kind, content, metadata, buffers }: Extract<ToMain, { type: "comm" }>): void {
+    try {
+      this.#options.comms.receive(kind, content, { parent, metadata, buffers });
+    } catch (error) {
+      this.reportUncaught(error);
+    } finally {
+      this.#options.toIo({ type: "commHandled", id });
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** What the thread that runs cells (main) and the thread that owns the sockets (IO) say to each other. */
+import type { Header, Json } from "./messages.js";
+
+/** From the IO worker to the main thread. */
+export type ToMain =
+  | {
+      readonly type: "execute";
+      readonly id: string;
+      readonly parent: Header;
+      readonly code: string;
+      readonly count: number;
+      readonly silent: boolean;
+      readonly userExpressions: Readonly<Record<string, string>>;
+      readonly allowStdin: boolean;
+    }
+  | {
+      readonly type: "comm";
+      readonly id: string;
+      readonly parent: Header;
+      readonly kind: "comm_open" | "comm_msg" | "comm_close";
+      readonly content: Json;
+      readonly metadata: Json;
+      readonly buffers: readonly Uint8Array[];
+    }
+  | { readonly type: "interrupt"; readonly id: string }
+  /** The cell was stopped from outside; forget it. */
+  | { readonly type: "abandon"; readonly id: string }
+  | { readonly type: "input"; readonly value: string }
+  | { readonly type: "shutdown" };
+
+/** From the main thread to the IO worker. */
+export type ToIo =
+  | { readonly type: "ready" }
+  | {
+      readonly type: "stream";
+      readonly name: "stdout" | "stderr";
+      readonly text: string;
+      readonly parent?: Header;
+    }
+  | {
+      readonly type: "publish";
+      readonly msgType: string;
+      readonly content: Json;
+      readonly metadata?: Json;
+      readonly buffers?: readonly Uint8Array[];
+      readonly parent?: Header;
+    }
+  | { readonly type: "executed"; readonly id: string; readonly content: Json }
+  | { readonly type: "commHandled"; readonly id: string }
+  | {
+      readonly type: "inputRequest";
+      readonly id: string;
+      readonly prompt: string;
+      readonly password: boolean;
+    }
+  | { readonly type: "interrupted" };
