@@ -112,12 +112,8 @@ describe("layers of kernel/ and widgets/", () => {
 });
 
 function cyclesIn(imports: Import[]): string[][] {
-  const graph = Map.groupBy
-    ? Map.groupBy(imports, ({ from }) => from)
-    : imports.reduce(
-        (map, i) => map.set(i.from, [...(map.get(i.from) ?? []), i]),
-        new Map<string, Import[]>(),
-      );
+  const graph = new Map<string, Import[]>();
+  for (const edge of imports) graph.set(edge.from, [...(graph.get(edge.from) ?? []), edge]);
   const done = new Set<string>();
   const cycles: string[][] = [];
   const visit = (file: string, path: string[]): void => {
