@@ -1,0 +1,42 @@
+import { open } from "node:fs/promises";
+import { FileError } from "../errors.js";
+import { type ByteSource, checkRange } from "./byte-source.js";
+
+/**
+ * A file on disk as a byte source: each `read` fetches just those bytes.
+ *
+ * @throws {FileError} If the file cannot be opened.
+ */
+export async function openFile(path: string): Promise<ByteSource> {
+  const file = await open(path, "r").catch((cause: unknown) => {
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    const reason = missing ? "there is no such file; check the path" : (cause as Error).message;
+    throw new FileError(`Cannot open "${path}": ${reason}`, path, { cause });
+  });
+  const { size } = await file.stat();
+  return {
+    name: path,
+    size,
+    async read(start, end) {
+      checkRange({ name: path, size }, start, end);
+      const bytes = new Uint8Array(end - start);
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
+        if (bytesRead === 0) throw new FileError(`Cannot read "${path}": it shrank while it was read`, path);
+        done += bytesRead;
+      }
+      return bytes;
+    },
+    close: () => file.close(),
+  };
+}
+
+/** All bytes of a file. @throws {FileError} If it cannot be read. */
+export async function readFileBytes(path: string): Promise<Uint8Array> {
+  const source = await openFile(path);
+  try {
+    return await source.read(0, source.size);
+  } finally {
+    await source.close();
+  }
+}

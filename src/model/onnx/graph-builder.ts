@@ -1,0 +1,87 @@
+/** Writes small ONNX graphs (opset 17, IR 8): the opposite direction of `graph.ts`. */
+import { bytesOfArray } from "../../formats/dtype.js";
+import { bytesField, encodeMessage, type Field, varintField } from "./protobuf.js";
+
+const float = 1;
+const int64 = 7;
+const attributeInt = 2;
+const attributeInts = 7;
+
+export interface GraphBuilder {
+  /** Declares an input of float32; a string names a size that varies. */
+  input(name: string, shape: readonly (number | string)[]): string;
+  /** Stores numbers in the graph; not copied until `build`. */
+  weight(name: string, data: Float32Array | BigInt64Array, shape: readonly number[]): string;
+  /** Adds a node with one output, or as many as `outputs` says, and gives their names. */
+  node(op: string, inputs: readonly string[], options?: NodeOptions): string[];
+  /** The model's bytes; each output gets a name of its own. */
+  build(outputs: Readonly<Record<string, string>>): Uint8Array;
+}
+
+export interface NodeOptions {
+  attributes?: Readonly<Record<string, number | readonly number[]>>;
+  outputs?: number;
+}
+
+/** An empty graph to add to. */
+export function graphBuilder(): GraphBuilder {
+  const nodes: Field[] = [];
+  const weights: Field[] = [];
+  const inputs: Field[] = [];
+  let counter = 0;
+  const node = (op: string, operands: readonly string[], options: NodeOptions = {}): string[] => {
+    const names = Array.from({ length: options.outputs ?? 1 }, () => `t${counter++}`);
+    nodes.push(nodeField(op, operands, { names, attributes: options.attributes ?? {} }));
+    return names;
+  };
+  return {
+    node,
+    input(name, shape) {
+      inputs.push(bytesField(11, valueInfo(name, shape)));
+      return name;
+    },
+    weight(name, data, shape) {
+      const dims = shape.map((n) => varintField(1, n));
+      const type = varintField(2, data instanceof Float32Array ? float : int64);
+      weights.push(bytesField(5, [...dims, type, bytesField(8, name), bytesField(9, bytesOfArray(data))]));
+      return name;
+    },
+    build(outputs) {
+      const named = Object.entries(outputs).map(([name, tensor]) => {
+        nodes.push(nodeField("Identity", [tensor], { names: [name], attributes: {} }));
+        return bytesField(12, [bytesField(1, name)]);
+      });
+      const graph = [...nodes, bytesField(2, "saelab"), ...weights, ...inputs, ...named];
+      const opset = [bytesField(1, ""), varintField(2, 17)];
+      return encodeMessage([varintField(1, 8), bytesField(7, graph), bytesField(8, opset)]);
+    },
+  };
+}
+
+function nodeField(
+  op: string,
+  inputs: readonly string[],
+  { names, attributes }: { names: readonly string[]; attributes: NonNullable<NodeOptions["attributes"]> },
+): Field {
+  const fields = [
+    ...inputs.map((name) => bytesField(1, name)),
+    ...names.map((name) => bytesField(2, name)),
+    bytesField(4, op),
+  ];
+  for (const [name, value] of Object.entries(attributes)) {
+    const content =
+      typeof value === "number"
+        ? [varintField(3, value), varintField(20, attributeInt)]
+        : [...value.map((n) => varintField(8, n)), varintField(20, attributeInts)];
+    fields.push(bytesField(5, [bytesField(1, name), ...content]));
+  }
+  return bytesField(1, fields);
+}
+
+function valueInfo(name: string, shape: readonly (number | string)[]): Field[] {
+  const dims = shape.map((n) =>
+    bytesField(1, [typeof n === "number" ? varintField(1, n) : bytesField(2, n)]),
+  );
+  const tensorType = [varintField(1, float), bytesField(2, dims)];
+  return [bytesField(1, name), bytesField(2, [bytesField(1, tensorType)])];
+}

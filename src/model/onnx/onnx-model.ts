@@ -1,0 +1,190 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { dirname, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { FileError, HookpointError } from "../../errors.js";
+import { readFileBytes } from "../../formats/file-source.js";
+import { sizeOf, type Tensor, tensor } from "../../tensor.js";
+import type { SubjectModel } from "../subject-model.js";
+import type { Tokenizer } from "../tokenizer.js";
+import { decodeGraph, type Graph, prefixModel, prefixWeightBytes } from "./graph.js";
+import { findHookpoints, type GraphHookpoint } from "./hookpoints.js";
+import { modelInputs } from "./model-inputs.js";
+import { type OnnxSession, openSession } from "./onnx-session.js";
+
+/** What the graph itself does not say: taken from the model's configuration. */
+export interface OnnxModelOptions {
+  name: string;
+  tokenizer: Tokenizer;
+  contextLength: number;
+  vocabSize: number;
+  layers?: number | undefined;
+  dModel?: number | undefined;
+  threads?: number | undefined;
+}
+
+/** One session per set of tapped tensors, each with its own copy of the weights: keep few. */
+const sessionsKept = 4;
+/** Larger runs gain nothing, and block the event loop longer. */
+const tokensPerRun = 1024;
+/** About 50 ms of one core of 2020 and later: a run blocks the event loop. */
+const operationsPerRun = 5e9;
+
+/**
+ * A subject model over an ONNX file: for each set of hookpoints the graph is cut behind the last.
+ *
+ * @throws {FileError} If the file is missing, damaged, or its blocks are not found.
+ */
+export async function openOnnxModel(path: string, options: OnnxModelOptions): Promise<SubjectModel> {
+  const bytes = await readFileBytes(path);
+  const graph = parse(bytes, path);
+  const hookpoints = findHookpoints(graph, { path, layers: options.layers, dModel: options.dModel });
+  const hash = await hashOf(bytes, graph, path);
+  return new OnnxModel(path, { ...options, graph, hookpoints, hash });
+}
+
+type Parts = OnnxModelOptions & { graph: Graph; hookpoints: GraphHookpoint[]; hash: string };
+
+class OnnxModel implements SubjectModel {
+  readonly name: string;
+  readonly hash: string;
+  readonly tokenizer: Tokenizer;
+  readonly hookpoints: readonly GraphHookpoint[];
+  readonly dModel: number;
+  readonly contextLength: number;
+  readonly #path: string;
+  readonly #parts: Parts;
+  readonly #sessions = new Map<string, Promise<OnnxSession>>();
+
+  constructor(path: string, parts: Parts) {
+    this.name = parts.name;
+    this.hash = parts.hash;
+    this.tokenizer = parts.tokenizer;
+    this.hookpoints = parts.hookpoints.map((hookpoint) => Object.freeze(hookpoint));
+    this.dModel = parts.hookpoints[0].width;
+    this.contextLength = parts.contextLength;
+    this.#path = path;
+    this.#parts = parts;
+  }
+
+  async activations(tokens: Tensor<Int32Array>, hookpoints: readonly string[]): Promise<Map<string, Tensor>> {
+    const found = hookpoints.map((name) => this.#hookpoint(name));
+    const results = await this.#run(
+      tokens,
+      found.map((hookpoint) => hookpoint.tensor),
+    );
+    return new Map(found.map(({ name, tensor: t }) => [name, results.get(t) as Tensor]));
+  }
+
+  async logits(tokens: Tensor<Int32Array>): Promise<Tensor> {
+    const { outputs } = this.#parts.graph;
+    const { name } = outputs.find((output) => output.name === "logits") ?? outputs[0];
+    return (await this.#run(tokens, [name])).get(name) as Tensor;
+  }
+
+  async close(): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    this.#sessions.clear();
+    await Promise.all(sessions.map(async (session) => (await session).close()));
+  }
+
+  #hookpoint(name: string): GraphHookpoint {
+    const found = this.hookpoints.find((h) => h.name === name || h.alias === name);
+    if (found) return found;
+    const layers = this.hookpoints.filter((h) => /^layers\.\d+$/.test(h.name)).length;
+    throw new HookpointError(
+      `Cannot read hookpoint "${name}" of "${this.name}": the model has layers.0 to layers.${layers - 1}; choose one of model.hookpoints`,
+      this.hookpoints.map((h) => h.name),
+    );
+  }
+
+  async #run(tokens: Tensor<Int32Array>, tensors: readonly string[]): Promise<Map<string, Tensor>> {
+    this.#check(tokens);
+    const [contexts, positions] = tokens.shape;
+    const results = new Map<string, Tensor>();
+    if (contexts === 0 || tensors.length === 0) return results;
+    const session = await this.#session(tensors);
+    const wanted = this.#parts.graph.inputs.filter((input) => session.inputs.includes(input.name));
+    const step = Math.max(1, Math.floor(this.#tokensPerRun(tensors) / positions));
+    for (let start = 0; start < contexts; start += step) {
+      const end = Math.min(contexts, start + step);
+      const ids = tokens.data.subarray(start * positions, end * positions);
+      const feeds = modelInputs(tensor(ids, [end - start, positions]), wanted, this.#path);
+      for (const [name, { data }] of await session.run(feeds)) {
+        // A tap inside an MLP may have its positions flattened: the numbers are the same.
+        const width = data.length / ids.length;
+        const whole = results.get(name) ?? emptyTensor([contexts, positions, width]);
+        whole.data.set(data as Float32Array, start * positions * width);
+        results.set(name, whole);
+      }
+      await setImmediate();
+    }
+    return results;
+  }
+
+  #check({ data, shape }: Tensor<Int32Array>): void {
+    const { contextLength, vocabSize } = this.#parts;
+    if (shape.length !== 2) {
+      throw new RangeError(
+        `Cannot run "${this.name}" on tokens of shape [${shape.join(", ")}]: [context, position] is wanted`,
+      );
+    }
+    if (shape[1] > contextLength) {
+      throw new RangeError(
+        `Cannot run "${this.name}" on contexts of ${shape[1]} tokens: it takes at most ${contextLength}; cut them shorter`,
+      );
+    }
+    const wrong = data.find((id) => id < 0 || id >= vocabSize);
+    if (wrong !== undefined) {
+      throw new RangeError(
+        `Cannot run "${this.name}" on token ${wrong}: its ids are 0 to ${vocabSize - 1}; use its own tokenizer`,
+      );
+    }
+  }
+
+  #tokensPerRun(tensors: readonly string[]): number {
+    const weights = prefixWeightBytes(this.#parts.graph, tensors) / 4;
+    return Math.min(tokensPerRun, operationsPerRun / (2 * weights + 1));
+  }
+
+  #session(tensors: readonly string[]): Promise<OnnxSession> {
+    const unique = [...new Set(tensors)].sort();
+    const key = unique.join("\n");
+    const { graph, threads } = this.#parts;
+    const session =
+      this.#sessions.get(key) ??
+      openSession(prefixModel(graph, unique), { path: this.#path, folder: dirname(this.#path), threads });
+    this.#sessions.delete(key);
+    this.#sessions.set(key, session);
+    // A session that could not be opened must not be remembered.
+    session.catch(() => this.#sessions.delete(key));
+    // Not closed: a run may still be using it. It is freed with its last reference.
+    for (const oldest of [...this.#sessions.keys()].slice(0, -sessionsKept)) this.#sessions.delete(oldest);
+    return session;
+  }
+}
+
+function emptyTensor(shape: readonly number[]): Tensor {
+  return tensor(new Float32Array(sizeOf(shape)), shape);
+}
+
+function parse(bytes: Uint8Array, path: string): Graph {
+  try {
+    return decodeGraph(bytes);
+  } catch (cause) {
+    throw new FileError(
+      `Cannot read "${path}" as an ONNX model: ${(cause as Error).message}; fetch it again`,
+      path,
+      { cause },
+    );
+  }
+}
+
+async function hashOf(bytes: Uint8Array, graph: Graph, path: string): Promise<string> {
+  const hash = createHash("sha256").update(bytes);
+  const files = new Set([...graph.initializers.values()].flatMap((i) => i.externalFile ?? []));
+  for (const file of [...files].sort()) {
+    for await (const chunk of createReadStream(join(dirname(path), file))) hash.update(chunk as Buffer);
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,124 @@
+/**
+ * The encoder as an ONNX graph that hands over only what is not zero: a dense `[position, d_sae]`
+ * would cost more to copy into JavaScript than to compute.
+ *
+ * Top-k selects in the graph. Threshold kinds fold the threshold into the bias, look at blocks of
+ * up to 32 latents, and hand over the blocks that hold anything positive; this is exact, and
+ * several times cheaper than finding single latents in the graph. Wide coders are cut into tiles
+ * so that the dense part stays small.
+ */
+import { type GraphBuilder, graphBuilder } from "../model/onnx/graph-builder.js";
+import type { CoderWeights } from "./coder-weights.js";
+
+const tileWidth = 8192;
+const widestBlock = 32;
+
+/** A run of latents that is computed together, in blocks. */
+export interface Tile {
+  readonly start: number;
+  readonly width: number;
+  /** Latents in a block; divides `width`. */
+  readonly block: number;
+}
+
+export interface EncoderGraph {
+  readonly model: Uint8Array;
+  readonly tiles: readonly Tile[];
+}
+
+/** Input `x` `[position, d_model]`; outputs `values`, `latents` for top-k, `places`*i*, `blocks`*i* otherwise. */
+export function encoderGraph(weights: CoderWeights): EncoderGraph {
+  const builder = graphBuilder();
+  const tiles = tilesOf(weights.encoder.shape[0]);
+  const x = centred(builder, weights);
+  const outputs =
+    weights.activation.kind === "topk"
+      ? topKOutputs(builder, weights, { x, tiles, k: weights.activation.k })
+      : thresholdOutputs(builder, weights, { x, tiles, thresholds: weights.activation.thresholds });
+  return { model: builder.build(outputs), tiles };
+}
+
+function tilesOf(dSae: number): Tile[] {
+  const tiles: Tile[] = [];
+  for (let start = 0; start < dSae; start += tileWidth) {
+    const width = Math.min(tileWidth, dSae - start);
+    let block = widestBlock;
+    while (width % block !== 0) block /= 2;
+    tiles.push({ start, width, block });
+  }
+  return tiles;
+}
+
+function centred(builder: GraphBuilder, weights: CoderWeights): string {
+  const dModel = weights.encoder.shape[1];
+  const x = builder.input("x", ["position", dModel]);
+  if (!weights.subtractsDecoderBias) return x;
+  return builder.node("Sub", [x, builder.weight("b_dec", weights.decoderBias, [dModel])])[0];
+}
+
+/** `x · encoderᵀ + bias` for one tile. */
+function preActivations(
+  builder: GraphBuilder,
+  weights: CoderWeights,
+  { x, tile, bias }: { x: string; tile: Tile; bias: Float32Array },
+): string {
+  const { data, shape } = weights.encoder;
+  const [from, to] = [tile.start, tile.start + tile.width];
+  const rows = data.subarray(from * shape[1], to * shape[1]);
+  const w = builder.weight(`w${from}`, rows, [tile.width, shape[1]]);
+  const b = builder.weight(`b${from}`, bias.subarray(from, to), [tile.width]);
+  return builder.node("Gemm", [x, w, b], { attributes: { transB: 1 } })[0];
+}
+
+function topKOutputs(
+  builder: GraphBuilder,
+  weights: CoderWeights,
+  { x, tiles, k }: { x: string; tiles: readonly Tile[]; k: number },
+): Record<string, string> {
+  const topK = (tensor: string, size: number) => {
+    const count = Math.min(k, size);
+    const kName = builder.weight(`k${tensor}`, BigInt64Array.of(BigInt(count)), [1]);
+    return builder.node("TopK", [tensor, kName], { outputs: 2 });
+  };
+  const best = tiles.map((tile) => {
+    const h = preActivations(builder, weights, { x, tile, bias: weights.encoderBias });
+    const [values, indices] = topK(builder.node("Relu", [h])[0], tile.width);
+    if (tile.start === 0) return { values, indices };
+    const offset = builder.weight(`o${tile.start}`, BigInt64Array.of(BigInt(tile.start)), [1]);
+    return { values, indices: builder.node("Add", [indices, offset])[0] };
+  });
+  let [{ values, indices }] = best;
+  if (best.length > 1) {
+    const join = (names: string[]) => builder.node("Concat", names, { attributes: { axis: 1 } })[0];
+    const candidates = join(best.map((tile) => tile.indices));
+    const [final, chosen] = topK(join(best.map((tile) => tile.values)), weights.encoder.shape[0]);
+    values = final;
+    indices = builder.node("GatherElements", [candidates, chosen], { attributes: { axis: 1 } })[0];
+  }
+  return { values, latents: toInt32(builder, indices) };
+}
+
+function thresholdOutputs(
+  builder: GraphBuilder,
+  weights: CoderWeights,
+  { x, tiles, thresholds }: { x: string; tiles: readonly Tile[]; thresholds: Float32Array },
+): Record<string, string> {
+  const bias = weights.encoderBias.map((b, i) => b - thresholds[i]);
+  const zero = builder.weight("zero", Float32Array.of(0), []);
+  const outputs: Record<string, string> = {};
+  tiles.forEach((tile, i) => {
+    const excess = preActivations(builder, weights, { x, tile, bias });
+    const shape = BigInt64Array.of(-1n, BigInt(tile.width / tile.block), BigInt(tile.block));
+    const [blocks] = builder.node("Reshape", [excess, builder.weight(`s${tile.start}`, shape, [3])]);
+    const [largest] = builder.node("ReduceMax", [blocks], { attributes: { axes: [2], keepdims: 0 } });
+    const [places] = builder.node("NonZero", builder.node("Greater", [largest, zero]));
+    const indices = builder.node("Transpose", [places], { attributes: { perm: [1, 0] } });
+    outputs[`places${i}`] = toInt32(builder, places);
+    outputs[`blocks${i}`] = builder.node("GatherND", [blocks, ...indices])[0];
+  });
+  return outputs;
+}
+
+function toInt32(builder: GraphBuilder, tensor: string): string {
+  return builder.node("Cast", [tensor], { attributes: { to: 6 } })[0];
+}

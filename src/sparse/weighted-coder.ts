@@ -1,0 +1,144 @@
+import { setImmediate } from "node:timers/promises";
+import { type OnnxSession, openSession } from "../model/onnx/onnx-session.js";
+import { row, type Tensor, tensor } from "../tensor.js";
+import { activationName, type CoderWeights } from "./coder-weights.js";
+import { encoderGraph, type Tile } from "./encoder-graph.js";
+import type { SparseActivations } from "./sparse-activations.js";
+import { joinBatches, type SparseBatch, thresholdBatch, topKBatch } from "./sparse-batch.js";
+import type { SparseCoder } from "./sparse-coder.js";
+
+const positionsPerRun = 1024;
+/** About 50 ms of one core of 2020 and later: a run blocks the event loop. */
+const operationsPerRun = 5e9;
+
+/**
+ * A sparse coder over weights.
+ *
+ * @throws {RangeError} If top-k keeps more latents than there are.
+ */
+export function weightedCoder(
+  weights: CoderWeights,
+  options: { name: string; hash: string; threads?: number | undefined },
+): SparseCoder {
+  const { activation, encoder } = weights;
+  if (activation.kind === "topk" && !(activation.k >= 1 && activation.k <= encoder.shape[0])) {
+    throw new RangeError(
+      `Cannot make the sparse coder "${options.name}": it keeps ${activation.k} of ${encoder.shape[0]} latents; 1 to ${encoder.shape[0]} is wanted`,
+    );
+  }
+  return new WeightedCoder(weights, options);
+}
+
+class WeightedCoder implements SparseCoder {
+  readonly name: string;
+  readonly kind: string;
+  readonly hash: string;
+  readonly hookpoint: string;
+  readonly hookpointOut: string;
+  readonly dModel: number;
+  readonly dSae: number;
+  readonly #weights: CoderWeights;
+  readonly #threads: number | undefined;
+  #session: Promise<{ session: OnnxSession; tiles: readonly Tile[] }> | undefined;
+
+  constructor(weights: CoderWeights, options: { name: string; hash: string; threads?: number | undefined }) {
+    this.name = options.name;
+    this.kind = activationName(weights.activation);
+    this.hash = options.hash;
+    this.hookpoint = weights.hookpoint;
+    this.hookpointOut = weights.hookpointOut;
+    [this.dSae, this.dModel] = weights.encoder.shape;
+    this.#weights = weights;
+    this.#threads = options.threads;
+  }
+
+  async encode(activations: Tensor): Promise<SparseActivations> {
+    const positions = this.#positions(activations);
+    const { session, tiles } = await this.#open();
+    const affordable = Math.floor(operationsPerRun / (2 * this.dModel * this.dSae));
+    const step = Math.min(positionsPerRun, Math.max(32, affordable));
+    const batches: SparseBatch[] = [];
+    for (let start = 0; start < positions; start += step) {
+      const rows = Math.min(step, positions - start);
+      const x = activations.data.subarray(start * this.dModel, (start + rows) * this.dModel);
+      const outputs = await session.run({ x: tensor(x, [rows, this.dModel]) });
+      const { activation } = this.#weights;
+      batches.push(
+        activation.kind === "topk"
+          ? topKBatch(outputs, start)
+          : thresholdBatch(outputs, tiles, { rows, firstPosition: start, thresholds: activation.thresholds }),
+      );
+      await setImmediate();
+    }
+    return joinBatches(batches, [positions, this.dSae]);
+  }
+
+  decode(latents: SparseActivations, input?: Tensor): Tensor {
+    const { decoder, decoderBias, skip } = this.#weights;
+    const width = decoder.shape[1];
+    const out = new Float32Array(latents.shape[0] * width);
+    for (let start = 0; start < out.length; start += width) out.set(decoderBias, start);
+    latents.latents.forEach((latent, i) => {
+      const start = latents.positions[i] * width;
+      const direction = row(decoder, latent);
+      for (let j = 0; j < width; j++) out[start + j] += latents.values[i] * direction[j];
+    });
+    if (skip) addProduct(out, this.#inputOf(latents, input), skip);
+    return tensor(out, [latents.shape[0], width]);
+  }
+
+  decoderRow(index: number): Float32Array {
+    if (index >= 0 && index < this.dSae) return row(this.#weights.decoder, index);
+    throw new RangeError(
+      `Cannot take latent ${index} of "${this.name}": it has latents 0 to ${this.dSae - 1}`,
+    );
+  }
+
+  async close(): Promise<void> {
+    const open = this.#session;
+    this.#session = undefined;
+    await (await open)?.session.close();
+  }
+
+  #open() {
+    this.#session ??= (async () => {
+      const { model, tiles } = encoderGraph(this.#weights);
+      const session = await openSession(model, { path: this.name, threads: this.#threads });
+      return { session, tiles };
+    })();
+    return this.#session;
+  }
+
+  /** Number of positions in `[…, d_model]`. */
+  #positions({ data, shape }: Tensor): number {
+    if (shape.at(-1) === this.dModel) return data.length / this.dModel;
+    throw new RangeError(
+      `Cannot encode with "${this.name}": the activations are [${shape.join(", ")}], [..., ${this.dModel}] is wanted; check that the coder was trained on this model`,
+    );
+  }
+
+  #inputOf(latents: SparseActivations, input: Tensor | undefined): Tensor {
+    if (!input) {
+      throw new TypeError(
+        `Cannot decode with "${this.name}": it has a skip connection, so give the input as second argument`,
+      );
+    }
+    const positions = this.#positions(input);
+    if (positions === latents.shape[0]) return input;
+    throw new RangeError(
+      `Cannot decode with "${this.name}": the latents are of ${latents.shape[0]} positions, the input of ${positions}`,
+    );
+  }
+}
+
+/** `out += input · matrixᵀ`, with `matrix` `[d_out, d_model]`. */
+function addProduct(out: Float32Array, input: Tensor, matrix: Tensor): void {
+  const [dOut, dIn] = matrix.shape;
+  for (let p = 0; p < out.length / dOut; p++) {
+    for (let i = 0; i < dOut; i++) {
+      let sum = 0;
+      for (let j = 0; j < dIn; j++) sum += input.data[p * dIn + j] * matrix.data[i * dIn + j];
+      out[p * dOut + i] += sum;
+    }
+  }
+}
