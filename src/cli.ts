@@ -7,7 +7,7 @@ import { cacheLatents } from "./cache/cache-latents.js";
 import { sampleExamples } from "./examples/sample-examples.js";
 import { topActivations } from "./explain/top-activations.js";
 import { claude } from "./llm/claude.js";
-import { withLedger } from "./llm/ledger.js";
+import { withLedger } from "./llm/with-ledger.js";
 import { pattern } from "./llm/pattern/pattern-model.js";
 import type { TextModel } from "./llm/text-model.js";
 import { loadModel } from "./model/load-model.js";

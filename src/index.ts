@@ -19,7 +19,7 @@ export type { Example, LatentExamples, Window } from "./examples/example.js";
 export { sampleExamples } from "./examples/sample-examples.js";
 
 export { claude } from "./llm/claude.js";
-export { withLedger } from "./llm/ledger.js";
+export { withLedger } from "./llm/with-ledger.js";
 export type { Outcome } from "./llm/outcome.js";
 export { pattern } from "./llm/pattern/pattern-model.js";
 export type { TextModel, TextReply, TextRequest, Usage } from "./llm/text-model.js";

@@ -15,26 +15,17 @@ export function ensurePython({ forTests = false } = {}) {
   if (python) return python;
   if (!existsSync(local)) createEnvironment();
   once(`.venv/.saelab-${forTests ? "tests" : "user"}`, hashOf(wanted), () => {
-    say(
-      `installing ${wanted
-        .map((f) =>
-          readFileSync(join(root, f), "utf8")
-            .match(/^[\w-]+(?===)/gm)
-            ?.join(", "),
-        )
-        .join(", ")} into .venv`,
-    );
-    run(local, [
-      "-m",
-      "pip",
-      "install",
-      "--quiet",
-      "--disable-pip-version-check",
-      ...wanted.flatMap((f) => ["-r", f]),
-    ]);
+    say(`installing ${packagesIn(wanted).join(", ")} into .venv`);
+    const pip = ["-m", "pip", "install", "--disable-pip-version-check"];
+    run(local, [...pip, ...wanted.flatMap((file) => ["-r", file])], { quiet: true });
     say("JupyterLab is there");
   });
   return local;
+}
+
+/** The names of the packages that requirements files pin. */
+function packagesIn(files) {
+  return files.flatMap((file) => readFileSync(join(root, file), "utf8").match(/^[\w-]+(?===)/gm) ?? []);
 }
 
 /** A Python that the user chose or activated, if it already has all that the notebooks need. */
