@@ -1,12 +1,19 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readdirSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import { FileError } from "../errors.js";
+import type { ByteSource } from "../formats/byte-source.js";
 import { openFile } from "../formats/file-source.js";
 import { type JsonObject, readJsonFile } from "../formats/json-file.js";
+import { openNpz } from "../formats/npz.js";
 import { openSafetensors } from "../formats/safetensors.js";
+import type { TensorFile } from "../formats/tensor-file.js";
+import { openTorch } from "../formats/torch.js";
 import { packageRoot } from "../package-root.js";
 import type { CoderOptions, CoderWeights } from "./coder-weights.js";
+import { readDictionaryLearning } from "./dictionary-learning.js";
+import { readGemmaScope } from "./gemma-scope.js";
+import { readSaelens } from "./saelens.js";
 import type { SparseCoder } from "./sparse-coder.js";
 import { readSparsify } from "./sparsify.js";
 import { weightedCoder } from "./weighted-coder.js";
@@ -19,30 +26,29 @@ export interface LoadSparseCoderOptions extends CoderOptions {
 /** A way to lay out a coder in a folder: known by its weights file. */
 interface Layout {
   readonly weights: string;
+  /** File with the configuration; `undefined` where the layout has none. */
   readonly config: string | undefined;
-  read(path: string, options: CoderOptions & { config: JsonObject }): Promise<CoderWeights>;
+  open(source: ByteSource): Promise<TensorFile>;
+  read(
+    folder: string,
+    options: CoderOptions & { config: JsonObject; file: TensorFile },
+  ): Promise<CoderWeights>;
+  /** How many of the last parts of its path name a coder. */
+  readonly nameParts?: number;
 }
 
 const layouts: readonly Layout[] = [
-  {
-    weights: "sae.safetensors",
-    config: "cfg.json",
-    read: async (path, options) => {
-      const source = await openFile(path);
-      try {
-        return await readSparsify(dirname(path), { ...options, file: await openSafetensors(source) });
-      } finally {
-        await source.close();
-      }
-    },
-  },
+  { weights: "sae.safetensors", config: "cfg.json", open: openSafetensors, read: readSparsify },
+  { weights: "sae_weights.safetensors", config: "cfg.json", open: openSafetensors, read: readSaelens },
+  { weights: "params.npz", config: undefined, open: openNpz, read: readGemmaScope, nameParts: 3 },
+  { weights: "ae.pt", config: "config.json", open: openTorch, read: readDictionaryLearning, nameParts: 2 },
 ];
 
 /**
  * Loads an SAE or a transcoder; the layout is told from the files.
  *
- * @param source `"demo/layers.2"` (one of those that come with saelab), or a folder in the layout
- *   of EleutherAI sparsify.
+ * @param source `"demo/layers.2"` (one of those that come with saelab), or a folder in the layout of
+ *   EleutherAI sparsify, SAELens, Gemma Scope or dictionary_learning.
  * @throws {FileError} If a file is missing, damaged, or not what it should be.
  */
 export async function loadSparseCoder(
@@ -60,12 +66,30 @@ export async function loadSparseCoder(
       folder,
     );
   }
-  const weights = await layout.read(path, { ...options, config });
+  const weights = await readWeights(path, layout, { ...options, config });
   return weightedCoder(weights, {
-    name: source.startsWith("demo/") ? source : basename(folder),
+    name: source.startsWith("demo/")
+      ? source
+      : folder
+          .split(sep)
+          .slice(-(layout.nameParts ?? 1))
+          .join("/"),
     hash: await hashOf(path, config),
     threads: options.threads,
   });
+}
+
+async function readWeights(
+  path: string,
+  layout: Layout,
+  options: CoderOptions & { config: JsonObject },
+): Promise<CoderWeights> {
+  const source = await openFile(path);
+  try {
+    return await layout.read(dirname(path), { ...options, file: await layout.open(source) });
+  } finally {
+    await source.close();
+  }
 }
 
 function coderFolder(source: string): string {

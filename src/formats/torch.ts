@@ -1,0 +1,120 @@
+/**
+ * Files of `torch.save` with a state dict: a zip with a pickle (`data.pkl`) that describes the
+ * tensors and one member of raw numbers for each storage. Only descriptions of tensors are
+ * understood, so a file with code in it is refused. Files from before PyTorch 1.6 are no zips.
+ */
+import { FileError } from "../errors.js";
+import { sizeOf } from "../tensor.js";
+import type { ByteSource } from "./byte-source.js";
+import { bytesOf, type Dtype } from "./dtype.js";
+import { decodePickle, type PickleCall, type PickleReference } from "./pickle.js";
+import { type StoredTensor, type TensorFile, tensorFile } from "./tensor-file.js";
+import { openZip } from "./zip.js";
+
+const storages: Record<string, Dtype> = {
+  "torch.DoubleStorage": "F64",
+  "torch.FloatStorage": "F32",
+  "torch.HalfStorage": "F16",
+  "torch.BFloat16Storage": "BF16",
+  "torch.LongStorage": "I64",
+  "torch.IntStorage": "I32",
+  "torch.ShortStorage": "I16",
+  "torch.CharStorage": "I8",
+  "torch.ByteStorage": "U8",
+  "torch.BoolStorage": "BOOL",
+};
+const rebuildTensor = "torch._utils._rebuild_tensor_v2";
+const rebuildParameter = "torch._utils._rebuild_parameter";
+
+interface Place extends StoredTensor {
+  /** Name of the storage's member. */
+  readonly member: string;
+  /** In numbers, not bytes. */
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
+
+/**
+ * Opens a state dict saved by PyTorch. Entries that are not tensors are left out.
+ *
+ * @throws {FileError} If it is damaged or holds anything but plain data.
+ */
+export async function openTorch(source: ByteSource): Promise<TensorFile> {
+  const members = await openZip(source);
+  const pickle = [...members.keys()].find((name) => name.endsWith("/data.pkl"));
+  const bytes = pickle && (await members.get(pickle)?.read());
+  if (!bytes)
+    throw new FileError(`Cannot read "${source.name}" as a PyTorch file: it has no data.pkl`, source.name);
+  const folder = pickle.slice(0, -"data.pkl".length);
+  const places = new Map<string, Place>();
+  const dict = readPickle(bytes, source.name);
+  for (const [name, value] of dict) {
+    const place = placeOf(value, folder);
+    if (typeof name === "string" && place) places.set(name, place);
+  }
+  const fetch = async (name: string) => {
+    const place = places.get(name) as Place;
+    const storage = await members.get(place.member)?.read();
+    if (storage) return gather(storage, place, `${name}" of "${source.name}`);
+    throw new FileError(
+      `Cannot read tensor "${name}" of "${source.name}": its numbers are missing`,
+      source.name,
+    );
+  };
+  return tensorFile(source, places, { fetch });
+}
+
+function readPickle(bytes: Uint8Array, path: string): Map<unknown, unknown> {
+  const known = new Set([
+    rebuildTensor,
+    rebuildParameter,
+    "collections.OrderedDict",
+    ...Object.keys(storages),
+  ]);
+  let value: unknown;
+  try {
+    value = decodePickle(bytes, (name) => known.has(name));
+  } catch (cause) {
+    throw new FileError(
+      `Cannot read "${path}" as a PyTorch file: ${(cause as Error).message}; save only the state dict`,
+      path,
+      { cause },
+    );
+  }
+  if (value instanceof Map) return value;
+  throw new FileError(`Cannot read "${path}" as a PyTorch file: a state dict is wanted`, path);
+}
+
+function placeOf(value: unknown, folder: string): Place | undefined {
+  const call = value as PickleCall | null;
+  if (call?.callee === rebuildParameter) return placeOf(call.arguments[0], folder);
+  if (call?.callee !== rebuildTensor) return undefined;
+  const [storage, offset, shape, strides] = call.arguments as [
+    PickleReference,
+    number,
+    readonly number[],
+    readonly number[],
+  ];
+  const [, type, key] = storage.reference as [string, { name: string }, string];
+  return { dtype: storages[type.name], shape, strides, offset, member: `${folder}data/${key}` };
+}
+
+/** The tensor's numbers in row-major order: a view where they lie so already. */
+function gather(storage: Uint8Array, { dtype, shape, strides, offset }: Place, what: string): Uint8Array {
+  const size = bytesOf(dtype);
+  const last = shape.reduce((at, n, axis) => at + Math.max(0, n - 1) * strides[axis], offset);
+  const count = sizeOf(shape);
+  if (count > 0 && (last + 1) * size > storage.length) {
+    throw new FileError(`Cannot read tensor "${what}": its storage is cut short`, what);
+  }
+  const rowMajor = shape.every((n, axis) => n === 1 || strides[axis] === sizeOf(shape.slice(axis + 1)));
+  if (rowMajor) return storage.subarray(offset * size, (offset + count) * size);
+  const out = new Uint8Array(count * size);
+  const index = shape.map(() => 0);
+  for (let i = 0; i < count; i++) {
+    const from = index.reduce((at, n, axis) => at + n * strides[axis], offset) * size;
+    out.set(storage.subarray(from, from + size), i * size);
+    for (let axis = shape.length - 1; axis >= 0 && ++index[axis] === shape[axis]; axis--) index[axis] = 0;
+  }
+  return out;
+}
