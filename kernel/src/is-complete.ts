@@ -10,7 +10,7 @@ export function isComplete(code: string): Json {
   });
   const first = diagnostics.find((diagnostic) => diagnostic.category === ts.DiagnosticCategory.Error);
   if (!first) return { status: "complete" };
-  const atEnd = (first.start ?? 0) + (first.length ?? 0) >= code.trimEnd().length;
+  const atEnd = (first.start ?? 0) >= code.trimEnd().length;
   if (!atEnd || !expectsMore(first)) return { status: "invalid" };
   return { status: "incomplete", indent: "  ".repeat(openBrackets(code)) };
 }

@@ -164,6 +164,7 @@ export class KernelServer {
     if (request?.header.msg_id !== id) return;
     this.#notice();
     this.#reply(request, { ...content, execution_count: this.#count });
+    if (request.content.allow_stdin === true) this.#options.language.warmUp();
     if (content.status === "ok") this.#options.language.executed(this.#count, String(request.content.code));
     else if (request.content.stop_on_error !== false) this.#abortWaiting();
     this.#queue.finish();

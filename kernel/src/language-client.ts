@@ -2,10 +2,14 @@ import { Worker } from "node:worker_threads";
 import type { LanguageAnswer, LanguageRequest } from "./language-worker.js";
 import type { Json } from "./messages.js";
 
+/** Milliseconds after the last cell at which the worker starts by itself. */
+const warmUpDelay = 1500;
+
 /** Talks to the language worker, which starts with the first call. */
 export class LanguageClient {
   readonly #cwd: string;
   #worker: Worker | undefined;
+  #warmUpTimer: NodeJS.Timeout | undefined;
   #next = 0;
   readonly #pending = new Map<number, (content: Json) => void>();
   #executed: { count: number; code: string }[] = [];
@@ -21,9 +25,11 @@ export class LanguageClient {
     this.#worker?.postMessage({ type: "executed", count, code } satisfies LanguageRequest);
   }
 
-  /** Starts the worker ahead of the first question. */
+  /** Starts the worker ahead of the first question, when the kernel has come to rest. */
   warmUp(): void {
-    this.#started();
+    if (this.#worker) return;
+    clearTimeout(this.#warmUpTimer);
+    this.#warmUpTimer = setTimeout(() => void this.ask("complete", { code: "", cursor_pos: 0 }), warmUpDelay);
   }
 
   /** Content of the reply to `complete_request`, `inspect_request` or `is_complete_request`. */

@@ -1,5 +1,6 @@
 /** Entry of the language worker: completion, inspection and completeness of cells, by TypeScript's language service. */
 import { parentPort, workerData } from "node:worker_threads";
+import { CellLanguage } from "./cell-language.js";
 import { isComplete } from "./is-complete.js";
 import type { Json } from "./messages.js";
 
@@ -14,19 +15,23 @@ export interface LanguageAnswer {
   readonly content: Json;
 }
 
-void workerData;
-parentPort?.on("message", (request: LanguageRequest) => {
-  if (request.type === "executed") return;
-  parentPort?.postMessage({
-    id: request.id,
-    content: answer(request.type, request.content),
-  } satisfies LanguageAnswer);
+if (!parentPort)
+  throw new TypeError("Cannot start the language worker on the main thread: start main.js instead");
+const port = parentPort;
+const language = new CellLanguage((workerData as { cwd: string }).cwd);
+
+port.on("message", (request: LanguageRequest) => {
+  if (request.type === "executed") language.executed(request.count, request.code);
+  else
+    port.postMessage({
+      id: request.id,
+      content: answer(request.type, request.content),
+    } satisfies LanguageAnswer);
 });
 
 function answer(type: "complete" | "inspect" | "is_complete", content: Json): Json {
   const code = String(content.code ?? "");
   const cursor = Number(content.cursor_pos ?? code.length);
   if (type === "is_complete") return isComplete(code);
-  if (type === "inspect") return { status: "ok", found: false, data: {}, metadata: {} };
-  return { status: "ok", matches: [], cursor_start: cursor, cursor_end: cursor, metadata: {} };
+  return type === "inspect" ? language.inspect(code, cursor) : language.complete(code, cursor);
 }

@@ -1,0 +1,169 @@
+/** Completion and inspection of cells by TypeScript's language service, across cells and packages. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { type CellModule, CellModules } from "./cell-modules.js";
+import { codePointOffset, utf16Offset } from "./code-points.js";
+import type { Json } from "./messages.js";
+
+/** Most matches of one reply. */
+const maxMatches = 200;
+
+const options: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ESNext,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  lib: ["lib.esnext.d.ts"],
+  types: ["node"],
+  strict: true,
+  noEmit: true,
+  allowImportingTsExtensions: true,
+  resolveJsonModule: true,
+  skipLibCheck: true,
+  allowJs: true,
+};
+
+const kernelFolder = fileURLToPath(new URL("..", import.meta.url));
+const globalsFile = join(kernelFolder, "kernelspec", "cell-globals.d.ts");
+
+/** What the kernel knows of the language of its cells. */
+export class CellLanguage {
+  readonly #folder: string;
+  readonly #cells: CellModules;
+  readonly #service: ts.LanguageService;
+  #current: CellModule;
+  #version = 0;
+
+  /** @param folder The notebook's folder. */
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#cells = new CellModules(folder);
+    this.#current = this.#cells.current("");
+    this.#service = ts.createLanguageService(this.#host());
+  }
+
+  /** Takes an executed cell. */
+  executed(count: number, code: string): void {
+    this.#cells.add(count, code);
+  }
+
+  /** Content of `complete_reply` (section "Completion"). */
+  complete(code: string, cursor: number): Json {
+    const at = this.#open(code, cursor);
+    const word = /[\w$#]*$/u.exec(code.slice(0, at))?.[0] ?? "";
+    const info = this.#service.getCompletionsAtPosition(this.#current.fileName, at, {});
+    const start = info?.optionalReplacementSpan?.start ?? at - word.length;
+    const typed = code.slice(start, at);
+    const entries = (info?.entries ?? [])
+      .filter(({ name }) => name.startsWith(typed) && !name.startsWith("__"))
+      .sort((a, b) => a.sortText.localeCompare(b.sortText) || a.name.localeCompare(b.name))
+      .slice(0, maxMatches);
+    const span = { start: codePointOffset(code, start), end: codePointOffset(code, at) };
+    return {
+      status: "ok",
+      matches: entries.map(({ name }) => name),
+      cursor_start: span.start,
+      cursor_end: span.end,
+      metadata: {
+        _jupyter_types_experimental: entries.map(({ name, kind }) => ({ ...span, text: name, type: kind })),
+      },
+    };
+  }
+
+  /** Content of `inspect_reply` (section "Introspection"). */
+  inspect(code: string, cursor: number): Json {
+    const at = this.#open(code, cursor);
+    const info = this.#quickInfo(at) ?? this.#quickInfo(at - 1) ?? this.#quickInfoBeforeCall(code, at);
+    if (!info) return { status: "ok", found: false, data: {}, metadata: {} };
+    const signature = ts.displayPartsToString(info.displayParts);
+    const prose = [ts.displayPartsToString(info.documentation), ...(info.tags ?? []).map(tagText)].filter(
+      Boolean,
+    );
+    return {
+      status: "ok",
+      found: true,
+      data: {
+        "text/plain": [signature, ...prose].join("\n\n"),
+        "text/markdown": [`\`\`\`typescript\n${signature}\n\`\`\``, ...prose].join("\n\n"),
+      },
+      metadata: {},
+    };
+  }
+
+  #open(code: string, cursor: number): number {
+    this.#current = this.#cells.current(code);
+    this.#version++;
+    return utf16Offset(code, cursor);
+  }
+
+  #quickInfo(at: number): ts.QuickInfo | undefined {
+    return at < 0 ? undefined : this.#service.getQuickInfoAtPosition(this.#current.fileName, at);
+  }
+
+  /** Inside the brackets of a call: what is called. */
+  #quickInfoBeforeCall(code: string, at: number): ts.QuickInfo | undefined {
+    const call = this.#service.getSignatureHelpItems(this.#current.fileName, at, {});
+    if (!call) return undefined;
+    const before = code.slice(0, call.applicableSpan.start - 1).trimEnd();
+    return this.#quickInfo(before.length - 1);
+  }
+
+  #host(): ts.LanguageServiceHost {
+    const moduleOf = (fileName: string) =>
+      fileName === this.#current.fileName ? this.#current : this.#cells.modules.get(fileName);
+    return {
+      getCompilationSettings: () => ({ ...options, typeRoots: this.#typeRoots() }),
+      getCurrentDirectory: () => this.#folder,
+      getDefaultLibFileName: (settings) => ts.getDefaultLibFilePath(settings),
+      getScriptFileNames: () => [globalsFile, this.#current.fileName],
+      getScriptVersion: (fileName) => {
+        if (fileName === this.#current.fileName) return String(this.#version);
+        return moduleOf(fileName)?.text ?? String(ts.sys.getModifiedTime?.(fileName)?.getTime() ?? 0);
+      },
+      getScriptSnapshot: (fileName) => {
+        const text = moduleOf(fileName)?.text ?? ts.sys.readFile(fileName);
+        return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+      },
+      fileExists: (fileName) => moduleOf(fileName) !== undefined || ts.sys.fileExists(fileName),
+      readFile: (fileName) => moduleOf(fileName)?.text ?? ts.sys.readFile(fileName),
+      directoryExists: ts.sys.directoryExists,
+      getDirectories: ts.sys.getDirectories,
+      readDirectory: ts.sys.readDirectory,
+      ...(ts.sys.realpath && { realpath: ts.sys.realpath }),
+      resolveModuleNameLiterals: (literals, containing, _redirected, settings) =>
+        literals.map(({ text }) => this.#resolve(text, containing, settings)),
+    };
+  }
+
+  /** Types of Node come from the notebook's packages, or from the kernel's. */
+  #typeRoots(): string[] {
+    const above = (folder: string) =>
+      ["node_modules/@types", "../node_modules/@types"].map((path) => join(folder, path));
+    return [...above(this.#folder), ...above(kernelFolder)];
+  }
+
+  /** Resolves from the notebook's folder, then as the module loader does. */
+  #resolve(
+    name: string,
+    containing: string,
+    settings: ts.CompilerOptions,
+  ): ts.ResolvedModuleWithFailedLookupLocations {
+    if (name === "tslab") {
+      const resolvedFileName = join(kernelFolder, "dist", "tslab-display.d.ts");
+      return { resolvedModule: { resolvedFileName, extension: ts.Extension.Dts } };
+    }
+    const host = { ...ts.sys, fileExists: (file: string) => this.#isThere(file) };
+    const found = ts.resolveModuleName(name, containing, settings, host);
+    if (found.resolvedModule || name.startsWith(".")) return found;
+    const fromSaelab = ts.resolveModuleName(name, join(kernelFolder, "..", "cell.ts"), settings, host);
+    return fromSaelab.resolvedModule ? fromSaelab : found;
+  }
+
+  #isThere(fileName: string): boolean {
+    return this.#cells.modules.has(fileName) || ts.sys.fileExists(fileName);
+  }
+}
+
+function tagText({ name, text }: ts.JSDocTagInfo): string {
+  return `@${name} ${ts.displayPartsToString(text)}`.trim();
+}
