@@ -1,0 +1,24 @@
+import { explanationTag } from "./top-activations-prompt.js";
+
+/**
+ * Reads the explanation from a reply: what follows the last tag, as one line.
+ *
+ * @throws {SyntaxError} If there is no tag, or nothing behind it.
+ */
+export function readExplanation(reply: string): string {
+  const at = reply.lastIndexOf(explanationTag);
+  if (at < 0) {
+    throw new SyntaxError(
+      `Cannot read the explanation: the reply has no line that begins with ${explanationTag}`,
+    );
+  }
+  const behind = reply.slice(at + explanationTag.length);
+  const text = behind
+    .replace(/^\s*\**\s*/, "")
+    .replace(/\s+/g, " ")
+    .trim();
+  if (!/[\p{L}\p{N}]/u.test(text)) {
+    throw new SyntaxError(`Cannot read the explanation: nothing follows ${explanationTag}`);
+  }
+  return text;
+}

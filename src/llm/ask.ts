@@ -1,0 +1,46 @@
+import { ModelCallError } from "../errors.js";
+import type { Outcome } from "./outcome.js";
+import { noUsage, type TextModel, type TextReply, type TextRequest, type Usage } from "./text-model.js";
+
+/** What a question came to, and what it cost. */
+export interface Asked<T> {
+  readonly outcome: Outcome<T>;
+  readonly usage: Usage;
+}
+
+/**
+ * Asks one question and reads the reply. Refusals, cut replies, unreadable replies and calls that failed
+ * are outcomes; an answer is only what `read` accepts.
+ *
+ * @param read Gives the value, or throws a `SyntaxError` that says what was wanted.
+ * @throws {ModelCallError} If the whole run should stop (`scope` is `stop`).
+ */
+export async function ask<T>(
+  model: TextModel,
+  request: TextRequest,
+  { read, signal }: { read: (text: string) => T; signal?: AbortSignal | undefined },
+): Promise<Asked<T>> {
+  try {
+    const reply = await model.complete(request, { signal });
+    return { outcome: readReply(reply, read), usage: reply.usage };
+  } catch (error) {
+    if (!(error instanceof ModelCallError) || error.scope === "stop") throw error;
+    return { outcome: { status: "failed", reason: error.message }, usage: noUsage };
+  }
+}
+
+/** What a reply says, as an outcome. A cut reply is never read, even where it could be. */
+export function readReply<T>(reply: TextReply, read: (text: string) => T): Outcome<T> {
+  if (reply.stop === "refused") {
+    return { status: "refused", reason: `${reply.model} refused to answer`, reply: reply.text };
+  }
+  if (reply.stop === "truncated") {
+    return { status: "truncated", reason: `${reply.model} reached the length limit`, reply: reply.text };
+  }
+  try {
+    return { status: "ok", value: read(reply.text) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { status: "unparsed", reason: error.message, reply: reply.text };
+  }
+}

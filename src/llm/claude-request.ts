@@ -1,0 +1,46 @@
+import type Anthropic from "@anthropic-ai/sdk";
+import { modelFacts } from "./model-facts.js";
+import type { TextRequest } from "./text-model.js";
+
+/**
+ * The body that asks `model` for a reply: without the parameters that it refuses, kept from thinking where
+ * that is possible, with one cache mark at the end of the few-shot turns.
+ */
+export function claudeRequest(
+  model: string,
+  request: TextRequest,
+): Anthropic.MessageCreateParamsNonStreaming {
+  const facts = modelFacts(model);
+  // A model that the table lacks is asked plainly: a newer Claude refuses temperature, other servers take it.
+  const takesTemperature = facts ? facts.temperature : !model.startsWith("claude-");
+  const temperature = takesTemperature ? request.temperature : undefined;
+  return {
+    model,
+    max_tokens: request.maxTokens,
+    system: wellFormed(request.system),
+    messages: messages(request),
+    ...(facts ? quiet[facts.quiet] : {}),
+    ...(temperature === undefined ? {} : { temperature }),
+  };
+}
+
+const quiet: Record<string, Pick<Anthropic.MessageCreateParamsNonStreaming, "thinking" | "output_config">> = {
+  default: {},
+  disabled: { thinking: { type: "disabled" } },
+  "between-tools": { thinking: { type: "between_tools" } },
+  "low-effort": { output_config: { effort: "low" } },
+};
+
+function messages(request: TextRequest): Anthropic.MessageParam[] {
+  const endOfFewShots = request.messages.length - 2;
+  return request.messages.map(({ role, content }, i) => {
+    const text = wellFormed(content);
+    if (i !== endOfFewShots) return { role, content: text };
+    return { role, content: [{ type: "text", text, cache_control: { type: "ephemeral" } }] };
+  });
+}
+
+/** Half a surrogate pair, as cut tokens may leave, is refused by the service. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\u{FFFD}");
+}

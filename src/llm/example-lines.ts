@@ -1,0 +1,83 @@
+/**
+ * How example texts stand in a prompt, shared by those who write prompts and by the embedded model that
+ * reads them. A text of a corpus is data and may hold anything, a label of ours or an instruction too: it
+ * stands on one line of its own, its line breaks written as `\n`, after a label that no text can imitate at the
+ * start of a line.
+ */
+
+/** The line above the examples, which tells the three tasks apart. */
+export const exampleHeadings = {
+  explain: "Marked examples:",
+  detection: "Texts:",
+  fuzzing: "Marked texts:",
+} as const;
+
+export type ExampleTask = keyof typeof exampleHeadings;
+
+/** A text on one line; `fromLine` gives it back. */
+export function toLine(text: string): string {
+  return text.replace(/[\\\n\r\u2028\u2029\u0085\v\f]/g, (c) => escapes.get(c) ?? c);
+}
+
+/** Undoes `toLine`. A backslash before any other character stays. */
+export function fromLine(line: string): string {
+  return line.replace(/\\(?:u(2028|2029|0085)|[\\nrvf])/g, (all) => unescapes.get(all) ?? all);
+}
+
+const escapes = new Map([
+  ["\\", "\\\\"],
+  ["\n", "\\n"],
+  ["\r", "\\r"],
+  ["\v", "\\v"],
+  ["\f", "\\f"],
+  ["\u2028", "\\u2028"],
+  ["\u2029", "\\u2029"],
+  ["\u0085", "\\u0085"],
+]);
+const unescapes = new Map([...escapes].map(([plain, escaped]) => [escaped, plain]));
+
+/** `Example 1: …` and so on, one line each. */
+export function exampleLine(number: number, text: string): string {
+  return `Example ${number}: ${toLine(text)}`;
+}
+
+/** `Strengths: ("cat", 9), (" sat", 3)`. */
+export function strengthLine(strengths: readonly { piece: string; strength: number }[]): string {
+  const pairs = strengths.map(({ piece, strength }) => `(${JSON.stringify(piece)}, ${strength})`);
+  return `Strengths: ${pairs.join(", ")}`;
+}
+
+/** An example as it was read back from a prompt. */
+export interface ReadExample {
+  readonly text: string;
+  readonly strengths: readonly { piece: string; strength: number }[];
+}
+
+/** Reads the examples below the task's heading. */
+export function readExamples(message: string): { task: ExampleTask; examples: ReadExample[] } | undefined {
+  const lines = message.split("\n");
+  for (const [task, heading] of Object.entries(exampleHeadings)) {
+    const at = lines.indexOf(heading);
+    if (at >= 0) return { task: task as ExampleTask, examples: readLines(lines.slice(at + 1)) };
+  }
+  return undefined;
+}
+
+function readLines(lines: readonly string[]): ReadExample[] {
+  const examples: { text: string; strengths: ReadExample["strengths"] }[] = [];
+  for (const line of lines) {
+    const example = /^Example \d+: (.*)$/su.exec(line);
+    if (example) examples.push({ text: fromLine(example[1] as string), strengths: [] });
+    const last = examples.at(-1);
+    if (last && line.startsWith("Strengths: ")) last.strengths = readStrengths(line);
+  }
+  return examples;
+}
+
+function readStrengths(line: string): ReadExample["strengths"] {
+  const pairs = line.matchAll(/\(("(?:[^"\\]|\\.)*"), (\d+(?:\.\d+)?)\)/g);
+  return [...pairs].map(([, piece, strength]) => ({
+    piece: JSON.parse(piece as string) as string,
+    strength: Number(strength),
+  }));
+}

@@ -1,0 +1,52 @@
+import table from "./models.json" with { type: "json" };
+import type { Usage } from "./text-model.js";
+
+/** What must be known about a service's model to ask it well and to price the answer. */
+export interface ModelFacts {
+  /** US dollars per million tokens. */
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+  /**
+   * How the model is kept from thinking before it answers, which is billed as output: nothing to do
+   * (`default`), `thinking: disabled`, `thinking: between_tools`, or it cannot be kept from it and
+   * gets the lowest effort.
+   */
+  readonly quiet: "default" | "disabled" | "between-tools" | "low-effort";
+  /** Whether it takes `temperature`; the others answer 400. */
+  readonly temperature: boolean;
+}
+
+/** When the table in `models.json` was read, and where. */
+export const modelFactsDate: string = table.date;
+export const modelFactsSource: string = table.source;
+
+/**
+ * The facts of a Claude model, by its id with or without a date at the end; `undefined` for a model that
+ * the table lacks, e.g. one that another server offers in Claude's dialect.
+ */
+export function modelFacts(id: string): ModelFacts | undefined {
+  const models = table.models as Record<string, ModelFacts>;
+  const plain = id.replace(/-\d{8}$/, "");
+  return Object.hasOwn(models, plain) ? models[plain] : undefined;
+}
+
+/** Models of the table, cheapest first. */
+export function knownModels(): string[] {
+  const models = table.models as Record<string, ModelFacts>;
+  return Object.keys(models).sort((a, b) => (models[a]?.input ?? 0) - (models[b]?.input ?? 0));
+}
+
+/**
+ * Price in US dollars at the table's date; `undefined` for a model that it lacks.
+ * Tokens written to the prompt cache are counted at the input price, which is at most 20 % too low for them.
+ */
+export function price(id: string, usage: Usage): number | undefined {
+  const facts = modelFacts(id);
+  if (!facts) return undefined;
+  const fresh = usage.inputTokens - usage.cachedInputTokens;
+  const dollars =
+    fresh * facts.input + usage.cachedInputTokens * facts.cacheRead + usage.outputTokens * facts.output;
+  return dollars / 1e6;
+}

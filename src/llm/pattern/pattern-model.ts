@@ -1,0 +1,83 @@
+/**
+ * The embedded language model: needs no key, no server and no download, and is no language model. It reads the
+ * prompts that our explainer and scorers send, and answers in the form that they ask for, so every part of the
+ * line runs as it does with a real one. As explainer it learns a pattern from the marked examples and writes
+ * it as a sentence; as judge it takes the sentence as the pattern that it is and looks for it in the texts.
+ *
+ * A report names it, because its numbers are another measure than a language model's: it reads letters, not
+ * meaning, and it judges its own sentences without error.
+ */
+import { readMarkup } from "../../examples/markup.js";
+import { fromLine, type ReadExample, readExamples } from "../example-lines.js";
+import { noUsage, type TextModel, type TextReply, type TextRequest } from "../text-model.js";
+import { segment } from "./document.js";
+import { quotedWords, read, write } from "./grammar.js";
+import { learn } from "./learn.js";
+import { type Matcher, matcher } from "./run.js";
+
+/**
+ * The embedded model. Deterministic; a reply costs nothing.
+ *
+ * Its rules as judge: a text holds what is described where the pattern matches anywhere in it (detection);
+ * marks are right where at least half of them share a character with a match (fuzzing). An explanation that is
+ * not its own sentence stands for the words and signs that it quotes; one that quotes nothing is answered with
+ * a sentence that says so, and no judgement comes of it.
+ */
+export function pattern(): TextModel {
+  const name = "pattern (embedded)";
+  const matcherOf = remembering(patternOf, 256);
+  return {
+    name,
+    async complete(request, { signal } = {}) {
+      signal?.throwIfAborted();
+      const text = answer(request, matcherOf);
+      return { text, stop: "end", usage: noUsage, model: name } satisfies TextReply;
+    },
+  };
+}
+
+function answer({ messages }: TextRequest, matcherOf: (sentence: string) => Matcher | undefined): string {
+  const question = messages.at(-1)?.content ?? "";
+  const parts = readExamples(question);
+  if (!parts || parts.examples.length === 0) return "I cannot read this question: it shows no examples.";
+  if (parts.task === "explain") return explain(parts.examples);
+  const sentence = /^Explanation: (.*)$/mu.exec(question)?.[1];
+  const match = sentence === undefined ? undefined : matcherOf(fromLine(sentence));
+  if (!match) return "I cannot read this explanation: it is none of my sentences and quotes no word.";
+  const judge = parts.task === "detection" ? detects : agrees;
+  return `[${parts.examples.map(({ text }) => Number(judge(match, text))).join(", ")}]`;
+}
+
+function explain(examples: readonly ReadExample[]): string {
+  const learned = learn(examples);
+  if (!learned) return "I cannot find a pattern: nothing is marked.";
+  return `[EXPLANATION]: ${write(learned)}`;
+}
+
+function patternOf(sentence: string): Matcher | undefined {
+  const found = read(sentence) ?? quotedWords(sentence);
+  return found && matcher(found);
+}
+
+function detects(match: Matcher, text: string): boolean {
+  return match(segment(text)).length > 0;
+}
+
+function agrees(match: Matcher, marked: string): boolean {
+  const { text, spans } = readMarkup(marked);
+  const places = match(segment(text));
+  const right = spans.filter(({ start, end }) => places.some((p) => p.start < end && start < p.end));
+  return spans.length > 0 && right.length >= spans.length / 2;
+}
+
+/** Keeps the last `size` results. */
+function remembering<T>(make: (key: string) => T, size: number): (key: string) => T {
+  const known = new Map<string, T>();
+  return (key) => {
+    if (known.has(key)) return known.get(key) as T;
+    const value = make(key);
+    if (known.size >= size) known.delete(known.keys().next().value as string);
+    known.set(key, value);
+    return value;
+  };
+}

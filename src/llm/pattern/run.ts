@@ -1,0 +1,187 @@
+import { type Document, segment, type Unit } from "./document.js";
+import {
+  type Before,
+  type Clause,
+  type Pattern,
+  type Place,
+  type Span,
+  soon,
+  type Target,
+} from "./pattern.js";
+import { belongs } from "./word-classes.js";
+
+/** A clause made ready: gives its places in a document, in order. */
+export type Matcher = (document: Document) => Span[];
+
+/** The places of a text that a pattern matches, in order, without repetition. */
+export function run(pattern: Pattern, text: string): Span[] {
+  return matcher(pattern)(segment(text));
+}
+
+/** A pattern made ready for many texts. */
+export function matcher({ clauses }: Pattern): Matcher {
+  const matchers = clauses.map(clauseMatcher);
+  return (document) => {
+    const spans = matchers.flatMap((match) => match(document));
+    spans.sort((a, b) => a.start - b.start || a.end - b.end);
+    return spans.filter((s, i) => i === 0 || s.start !== spans[i - 1]?.start || s.end !== spans[i - 1]?.end);
+  };
+}
+
+/** One clause made ready. */
+export function clauseMatcher({ target, before, nearby }: Clause): Matcher {
+  const places = targetMatcher(target);
+  const precedes = before ? beforeTest(before) : undefined;
+  const holds = nearby?.map((word) => word.split(" ").map(sameString));
+  return (document) => {
+    const { units } = document;
+    if (holds && !units.some((_, i) => holds.some((sequence) => standsAt(units, i, sequence)))) return [];
+    const spans = places(document);
+    if (!precedes) return spans;
+    return spans.filter(({ start }) => precedes(document, firstUnit(document, start)));
+  };
+}
+
+/** Index of the unit that holds an offset, or of the next one. */
+function firstUnit({ unitAt }: Document, offset: number): number {
+  for (let i = offset; i < unitAt.length; i++) {
+    const unit = unitAt[i] ?? -1;
+    if (unit >= 0) return unit;
+  }
+  return 0;
+}
+
+type UnitTest = (unit: Unit) => boolean;
+
+/** A string without capitals matches capitals too. */
+function sameString(word: string): UnitTest {
+  return hasCapitals(word) ? ({ text }) => text === word : ({ lower }) => lower === word;
+}
+
+export function hasCapitals(text: string): boolean {
+  return text !== text.toLowerCase();
+}
+
+function targetMatcher(target: Target): Matcher {
+  switch (target.kind) {
+    case "word":
+      return wordMatcher(target.words);
+    case "prefix":
+      return unitMatcher(anyOf(target.parts.map((part) => (u) => ownCase(u, part).startsWith(part))), isWord);
+    case "suffix":
+      return unitMatcher(anyOf(target.parts.map((part) => (u) => ownCase(u, part).endsWith(part))), isWord);
+    case "class":
+      return unitMatcher((unit) => belongs(unit, target.name));
+    case "part":
+      return (document) => target.parts.flatMap((part) => occurrences(document, part, target.place));
+    case "in-word": {
+      const tests = anyOf(target.words.map(sameString));
+      return (document) => document.units.filter(tests).flatMap((unit) => within(unit, target.part));
+    }
+    case "in-prefix": {
+      const { part, starts } = target;
+      return ({ units }) =>
+        units.flatMap((unit) => {
+          const start = starts.find((text) => ownCase(unit, text).startsWith(text));
+          if (start === undefined) return [];
+          const end = unit.start + start.length;
+          return [{ start: Math.max(unit.start, end - part.length), end }];
+        });
+    }
+  }
+}
+
+function anyOf(tests: readonly UnitTest[]): UnitTest {
+  return (unit) => tests.some((test) => test(unit));
+}
+
+function isWord(unit: Unit): boolean {
+  return unit.kind === "word" || unit.kind === "number";
+}
+
+/** The unit's letters, small unless `part` cares for capitals. */
+function ownCase(unit: Unit, part: string): string {
+  return hasCapitals(part) ? unit.text : unit.lower;
+}
+
+function unitMatcher(test: UnitTest, and: UnitTest = () => true): Matcher {
+  return ({ units }) =>
+    units.filter((unit) => and(unit) && test(unit)).map(({ start, end }) => ({ start, end }));
+}
+
+/** Words, and sequences of words joined by a space. */
+function wordMatcher(words: readonly string[]): Matcher {
+  const small = new Set(words.filter((word) => !hasCapitals(word)));
+  const exact = new Set(words.filter(hasCapitals));
+  return unitMatcher(({ text, lower }) => small.has(lower) || exact.has(text));
+}
+
+/** All places of `part` in one unit. */
+function within(unit: Unit, part: string): Span[] {
+  const text = ownCase(unit, part);
+  const spans: Span[] = [];
+  for (let at = text.indexOf(part); at >= 0 && part !== ""; at = text.indexOf(part, at + 1)) {
+    spans.push({ start: unit.start + at, end: unit.start + at + part.length });
+  }
+  return spans;
+}
+
+function occurrences({ text, lower, units, unitAt }: Document, part: string, place: Place): Span[] {
+  const spans: Span[] = [];
+  const own = hasCapitals(part) ? text : lower;
+  for (let start = own.indexOf(part); start >= 0 && part !== ""; start = own.indexOf(part, start + 1)) {
+    const end = start + part.length;
+    const unit = units[unitAt[start] ?? -1];
+    if (place === "anywhere" || (unit && standsIn(unit, { start, end }, place))) spans.push({ start, end });
+  }
+  return spans;
+}
+
+function standsIn(unit: Unit, { start, end }: Span, place: Place): boolean {
+  if (place === "start") return start === unit.start && end <= unit.end;
+  if (place === "end") return end === unit.end;
+  return start > unit.start && end < unit.end;
+}
+
+/** Whether what stands before unit number `index` is as wanted. */
+function beforeTest(before: Before): (document: Document, index: number) => boolean {
+  switch (before.kind) {
+    case "after": {
+      const sequences = before.words.map((words) => words.split(" ").map(sameString));
+      return ({ units }, index) => sequences.some((s) => standsAt(units, index - s.length, s));
+    }
+    case "after-class":
+      return ({ units }, index) => {
+        const previous = units[index - 1];
+        return previous !== undefined && belongs(previous, before.name);
+      };
+    case "soon-after": {
+      const test = anyOf(before.words.map(sameString));
+      return ({ units }, index) => units.slice(Math.max(0, index - soon), index).some(test);
+    }
+    case "at-start":
+      return startTest(before.of);
+  }
+}
+
+function startTest(of: "sentence" | "line" | "text"): (document: Document, index: number) => boolean {
+  if (of === "text") return (_, index) => index === 0;
+  if (of === "line") return ({ units }, index) => units[index - 1]?.kind === "break";
+  return ({ units }, index) => startsSentence(units, index);
+}
+
+/** After a full stop, a line break or the like, or after a quotation mark behind one of these. */
+export function startsSentence(units: readonly Unit[], index: number): boolean {
+  let at = index - 1;
+  while (at >= 0 && belongs(units[at] as Unit, "a quotation mark")) at--;
+  const previous = units[at];
+  return previous !== undefined && (previous.kind === "break" || belongs(previous, "a sentence end"));
+}
+
+function standsAt(units: readonly Unit[], index: number, tests: readonly UnitTest[]): boolean {
+  if (index < 0) return false;
+  return tests.every((test, i) => {
+    const unit = units[index + i];
+    return unit !== undefined && test(unit);
+  });
+}

@@ -1,0 +1,72 @@
+import type { LatentExamples, Window } from "../examples/example.js";
+import { ask } from "../llm/ask.js";
+import type { Outcome } from "../llm/outcome.js";
+import { addUsage, noUsage, type TextModel, type TextRequest, type Usage } from "../llm/text-model.js";
+import { seededRandom } from "../random.js";
+import { readAnswers } from "./classification-prompt.js";
+import type { JudgedKind, Judgement } from "./scorer.js";
+
+/** What the judge is to decide: a text, and the right answer. */
+export interface Item extends Omit<Judgement, "answer"> {}
+
+export interface JudgeOptions {
+  /** The whole question about a few texts. */
+  readonly request: (texts: readonly string[]) => TextRequest;
+  readonly examplesPerPrompt: number;
+  readonly seed: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** An item made of a window of the latent's examples. */
+export function item(window: Window, { kind, text }: { kind: JudgedKind; text: string }): Item {
+  const { context, start } = window;
+  const quantile = "quantile" in window ? (window.quantile as number) : undefined;
+  return { kind, context, start, text, quantile, truth: kind === "activating" };
+}
+
+/**
+ * Shows the items to the judge, a few per prompt, in an order that depends on the seed and the latent only.
+ * A reply that cannot be read leaves all of its items without an answer; a call that stops the run stops the
+ * other prompts too.
+ *
+ * @throws {RangeError} If `examplesPerPrompt` is not a whole number >= 1.
+ */
+export async function judge(
+  llm: TextModel,
+  { latent }: LatentExamples,
+  items: readonly Item[],
+  options: JudgeOptions,
+): Promise<{ judgements: Judgement[]; usage: Usage }> {
+  const { examplesPerPrompt: size, seed } = options;
+  if (!Number.isInteger(size) || size < 1) {
+    throw new RangeError(`Cannot show ${size} examples per prompt: give a whole number of at least 1`);
+  }
+  const shuffled = seededRandom(seed).fork(`${latent.hookpoint}:${latent.index}`).shuffle(items);
+  const batches = Array.from({ length: Math.ceil(shuffled.length / size) }, (_, i) =>
+    shuffled.slice(i * size, (i + 1) * size),
+  );
+  const others = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, others.signal]) : others.signal;
+  try {
+    const judged = await Promise.all(batches.map((batch) => judgeBatch(llm, batch, { ...options, signal })));
+    return {
+      judgements: judged.flatMap((batch) => batch.judgements),
+      usage: judged.reduce((sum, batch) => addUsage(sum, batch.usage), noUsage),
+    };
+  } catch (error) {
+    others.abort(error);
+    throw error;
+  }
+}
+
+async function judgeBatch(llm: TextModel, batch: readonly Item[], { request, signal }: JudgeOptions) {
+  const question = request(batch.map(({ text }) => text));
+  const read = (reply: string) => readAnswers(reply, batch.length);
+  const { outcome, usage } = await ask(llm, question, { read, signal });
+  const judgements = batch.map((shown, i): Judgement => ({ ...shown, answer: answerOf(outcome, i) }));
+  return { judgements, usage };
+}
+
+function answerOf(outcome: Outcome<boolean[]>, i: number): Outcome<boolean> {
+  return outcome.status === "ok" ? { status: "ok", value: outcome.value[i] as boolean } : outcome;
+}
