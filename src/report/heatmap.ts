@@ -5,6 +5,7 @@ import { heatmapHtml, heatmapText } from "./heatmap-html.js";
 import { heatmapPage } from "./heatmap-page.js";
 import { type HeatmapSplit, heatmapRows } from "./heatmap-rows.js";
 import {
+  defaultView,
   type HeatmapState,
   type HeatmapView,
   heatmapState,
@@ -91,11 +92,15 @@ export class Heatmap implements Displayable {
       view: { name: "HeatmapWidgetView", ...part },
       state: { ...this.#state, page: heatmapPage(heatmapRows(this.examples, this.#options).rows) },
     });
-    widget?.onChange((changed) => {
-      this.#state = { ...this.#state, ...(changed as Partial<HeatmapState>) };
-      for (const listener of this.#listeners) listener(this.#state);
-    });
+    widget?.onChange((changed) => this.#changed(changed));
     return widget;
+  }
+
+  #changed(changed: Readonly<Record<string, unknown>>): void {
+    const view = Object.fromEntries(Object.entries(changed).filter(([key]) => key in defaultView));
+    if (Object.keys(view).length === 0) return;
+    this.#state = { ...this.#state, ...view };
+    for (const listener of this.#listeners) listener(this.#state);
   }
 
   #stateOf(rows: ReturnType<typeof heatmapRows>): HeatmapState {

@@ -19,8 +19,8 @@ function glyph(character: string, mode: GlyphMode): string {
   return mode === "off" ? " " : mark;
 }
 
-/** A piece as it is named in a tooltip: quoted, blanks visible, control characters as escapes. */
+/** A piece as it is named in a tooltip: blanks visible, control characters as escapes. */
 export function quotedText(piece: string): string {
-  const escaped = JSON.stringify(piece).slice(1, -1).replaceAll('\\"', '"');
+  const escaped = JSON.stringify(piece).slice(1, -1).replaceAll('\\"', '"').replaceAll(" ", "·");
   return escaped.replace(unsafe, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

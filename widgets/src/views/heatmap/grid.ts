@@ -91,13 +91,11 @@ export class Grid {
   }
 
   #styleOf(index: number): LineStyle {
-    const groups = this.#model.get("groups");
     return {
       max: this.#model.get("max"),
       scale: this.#model.get("scale"),
       glyphs: this.#model.get("glyphs"),
       align: this.#model.get("align"),
-      splits: groups.length > 0,
       cursor: this.#cursor?.line === index ? this.#cursor.token : -1,
       cursorId: this.#cursorId,
     };

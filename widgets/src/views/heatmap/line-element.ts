@@ -10,8 +10,6 @@ export interface LineStyle {
   readonly scale: ScaleName;
   readonly glyphs: GlyphMode;
   readonly align: "left" | "peak";
-  /** Whether rows of both splits are on the page, so that each says which it is. */
-  readonly splits: boolean;
   /** Token under the cursor; -1 for none in this row. */
   readonly cursor: number;
   /** Id of the cursor's element. */
@@ -30,10 +28,9 @@ export function groupElement(line: Line): HTMLElement {
 export function windowElement(window: PageWindow, style: LineStyle): HTMLElement {
   const head = element(
     "span",
-    { class: "saelab-peak", role: "rowheader", title: style.splits ? `${window.split} example` : undefined },
+    { class: "saelab-peak", role: "rowheader", title: `${window.split} example` },
     window.peakToken < 0 ? "–" : formatValue(window.peak),
   );
-  if (style.splits) head.dataset.split = window.split;
   const line = element("div", { class: "saelab-line", role: "row" }, head);
   const steps = Array.from(window.activations, (value) => scaleStep(value, style.max, style.scale));
   const runs = mergeRuns(steps, [window.peakToken, style.cursor]);
@@ -43,7 +40,9 @@ export function windowElement(window: PageWindow, style: LineStyle): HTMLElement
     return line;
   }
   const peak = runs.findIndex((run) => run.start === Math.max(0, window.peakToken));
-  const before = element("div", { class: "saelab-before", role: "presentation" }, ...cells.slice(0, peak));
+  // One inner box, pushed to the right edge: what does not fit is cut off at the start of the window.
+  const left = element("span", { role: "presentation" }, ...cells.slice(0, peak));
+  const before = element("div", { class: "saelab-before", role: "presentation" }, left);
   const after = element("div", { class: "saelab-text", role: "presentation" }, ...cells.slice(peak));
   line.append(before, after);
   return line;

@@ -21,7 +21,9 @@ export function measureLines(
 ): LineWidths {
   const pen = document.createElement("canvas").getContext("2d");
   if (!pen) return { before: 0, width: 0 };
-  pen.font = getComputedStyle(scroller).font;
+  // The shorthand `font` is empty where a part of it, such as ligatures, cannot be written in it.
+  const { fontWeight, fontSize, fontFamily } = getComputedStyle(scroller);
+  pen.font = `${fontWeight} ${fontSize} ${fontFamily}`;
   const texts = lines.flatMap((line) => (line.kind === "window" ? [options.page.window(line.row)] : []));
   const widest = (part: (window: PageWindow) => readonly string[]) => {
     const longest = texts.map((window) => part(window).join("")).sort((a, b) => b.length - a.length);

@@ -47,7 +47,7 @@ export function toolbar(model: ViewModel<HeatmapState>, signal: AbortSignal): HT
     control("group", "quantile", groupSegments(model.get("groups"))),
     control("align", "align", aligns),
     control("scale", "scale", scales),
-    control("glyphs", "spaces", blanks),
+    control("glyphs", "¶", blanks),
   );
 }
 

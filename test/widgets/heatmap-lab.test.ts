@@ -1,0 +1,179 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { jupyterDisplay } from "../../src/display.js";
+import { heatmap } from "../../src/report/heatmap.js";
+import { launchChromium, noChromium } from "../browser/chromium.js";
+import { type JupyterServer, noJupyter, startJupyter } from "../browser/jupyter-server.js";
+import { type LabPage, openNotebook } from "../browser/lab-page.js";
+import { installWidgets } from "./install-widgets.js";
+import { sampleLatentExamples } from "./sample-examples.js";
+
+/** A notebook as it is on disk after the live session is over: the widget's model is nowhere. */
+async function savedNotebook(path: string): Promise<void> {
+  const bundle = await heatmap(sampleLatentExamples(), { explanation: "words about the weather" })[
+    jupyterDisplay
+  ]();
+  const widget = { version_major: 2, version_minor: 0, model_id: "0123456789abcdef0123456789abcdef" };
+  const data = { ...bundle, "application/vnd.jupyter.widget-view+json": widget };
+  const output = { output_type: "execute_result", execution_count: 1, metadata: {}, data };
+  const cell = {
+    id: "one",
+    cell_type: "code",
+    execution_count: 1,
+    metadata: {},
+    source: "heatmap(examples)",
+    outputs: [output],
+  };
+  await writeFile(path, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] }));
+}
+
+const kernel = fileURLToPath(new URL("../../kernel/dist/kernelspec.js", import.meta.url));
+const noKernel = existsSync(kernel) ? "" : " (needs the built kernel: npm run build)";
+
+/** The code of the cells as one module beside the notebook. */
+async function cellModule(directory: string): Promise<void> {
+  await build({
+    stdin: {
+      contents: `export { heatmap } from "../../src/report/heatmap.js";
+        export { sampleLatentExamples } from "./sample-examples.js";`,
+      resolveDir: fileURLToPath(new URL(".", import.meta.url)),
+      loader: "ts",
+    },
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    outfile: join(directory, "cells.mjs"),
+    logLevel: "warning",
+  });
+}
+
+async function liveNotebook(path: string): Promise<void> {
+  const sources = [
+    `import { heatmap, sampleLatentExamples } from "./cells.mjs";
+const map = heatmap(sampleLatentExamples(), { explanation: "words about the weather" });
+map`,
+    "map.state.align",
+    "1 + 1",
+  ];
+  const cells = sources.map((source, i) => ({
+    id: `cell${i}`,
+    cell_type: "code",
+    execution_count: null,
+    metadata: {},
+    source,
+    outputs: [],
+  }));
+  const metadata = { kernelspec: { name: "saelab", display_name: "TypeScript (saelab)" } };
+  await writeFile(path, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells }));
+}
+
+/** Kernel and extension, as `saelab install` puts them; the extension fresh from its sources. */
+async function install(dataDirectory: string): Promise<void> {
+  if (!noKernel) {
+    const { installKernel } = (await import(kernel)) as { installKernel(dataFolder: string): void };
+    installKernel(dataDirectory);
+  }
+  await installWidgets(dataDirectory);
+}
+
+/** Runs a check on an open notebook; a failure keeps a picture and says what the console said. */
+async function watched(lab: LabPage, name: string, check: () => Promise<void>): Promise<void> {
+  try {
+    await check();
+    await lab.screenshot(`heatmap/lab-${name}.png`);
+    expect(lab.errors).toEqual([]);
+    expect(lab.foreignRequests).toEqual([]);
+  } catch (error) {
+    await lab.screenshot(`heatmap/lab-${name}-failed.png`);
+    throw new Error(`${error}\nconsole: ${lab.errors.join("\n")}`, { cause: error });
+  } finally {
+    await lab.close();
+  }
+}
+
+describe.skipIf(noChromium || noJupyter)(`heatmap in JupyterLab${noChromium}${noJupyter}`, () => {
+  let server: JupyterServer;
+  let browser: Browser;
+  let directory: string;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "saelab-lab-"));
+    await savedNotebook(join(directory, "saved.ipynb"));
+    await savedNotebook(join(directory, "trusted.ipynb"));
+    await Promise.all([liveNotebook(join(directory, "live.ipynb")), cellModule(directory)]);
+    [server, browser] = await Promise.all([startJupyter({ directory, prepare: install }), launchChromium()]);
+    await server.trust("trusted.ipynb");
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  test.each([
+    ["untrusted", "saved.ipynb"],
+    ["trusted", "trusted.ipynb"],
+  ])(
+    "paints the saved picture of an %s notebook without a kernel",
+    async (name, path) => {
+      const lab = await openNotebook(browser, server, { path, kernel: false });
+      await watched(lab, name, async () => {
+        const output = lab.output(0);
+        await output.locator(".saelab[data-state=ready]").waitFor();
+        expect(await output.locator(".saelab-saved").count()).toBe(1);
+        expect(await output.locator(".saelab-line").count()).toBeGreaterThan(10);
+        expect(await output.textContent()).not.toContain("Error displaying widget");
+        await output.locator("[data-control=align] [data-value=peak]").click();
+        expect(await output.locator(".saelab-before").count()).toBeGreaterThan(5);
+      });
+    },
+    90_000,
+  );
+
+  test.skipIf(noKernel)(
+    `is live with our kernel, over a reload, until the kernel restarts${noKernel}`,
+    async () => {
+      const lab = await openNotebook(browser, server, { path: "live.ipynb" });
+      await watched(lab, "live", async () => {
+        const output = lab.output(0);
+        const choice = (control: string, value: string) =>
+          output.locator(`[data-control=${control}] [data-value=${value}]`);
+        await lab.runAll();
+        await output.locator(".saelab[data-state=ready]").waitFor();
+        expect(await output.locator(".saelab-saved").count()).toBe(0);
+
+        await choice("align", "peak").click();
+        await lab.runCell(1, "map.state.align");
+        expect(await lab.output(1).textContent()).toContain("peak");
+
+        await lab.runCell(2, 'map.set({ scale: "log" })');
+        await output.locator("[data-control=scale] [data-value=log][aria-checked=true]").waitFor();
+        await choice("group", "0").click();
+        await lab.runCell(1, "map.state.group");
+        expect(await lab.output(1).textContent()).toContain("0");
+
+        await output.locator(".saelab-grid").focus();
+        for (const key of ["a", "b", "j", "Enter", "ArrowDown"]) await lab.page.keyboard.press(key);
+        expect(await lab.page.locator(".jp-Notebook .jp-CodeCell").count()).toBe(3);
+        await lab.screenshot("heatmap/lab-live-keyboard.png");
+
+        await lab.command("docmanager:save");
+        await lab.page.reload();
+        await output.locator(".saelab[data-state=ready]:not(:has(.saelab-saved))").waitFor();
+        expect(await choice("scale", "log").getAttribute("aria-checked")).toBe("true");
+
+        await lab.page.evaluate("jupyterapp.shell.currentWidget.context.sessionContext.restartKernel()");
+        await output.locator(".saelab[data-state=ready] .saelab-saved").waitFor();
+        expect(await choice("scale", "log").getAttribute("aria-checked")).toBe("true");
+      });
+    },
+    120_000,
+  );
+});
