@@ -1,16 +1,17 @@
 import type { MimeBundle } from "../display.js";
+import { html } from "../html.js";
 import type { LatentCache } from "./latent-cache.js";
 
 /** A small table of what a cache holds. */
 export function cacheDisplay(cache: LatentCache): MimeBundle {
   const facts = cacheFacts(cache);
   const width = Math.max(...facts.map(([name]) => name.length));
-  const cells = facts.map(
-    ([name, value]) => `<tr><th style="text-align:left">${toHtml(name)}</th><td>${toHtml(value)}</td></tr>`,
+  const lines = facts.map(
+    ([name, value]) => html`<tr><th style="text-align:left">${name}</th><td>${value}</td></tr>`,
   );
   return {
     "text/plain": facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n"),
-    "text/html": `<table>${cells.join("")}</table>`,
+    "text/html": html`<table>${lines}</table>`.text,
   };
 }
 
@@ -35,8 +36,4 @@ function cacheFacts(cache: LatentCache): [string, string][] {
 
 function count(n: number): string {
   return n.toLocaleString("en-US");
-}
-
-function toHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -88,6 +88,11 @@ export class LatentCache {
     return new LatentCache(directory);
   }
 
+  /** SHA-256 (hex) of what it holds: equal hashes, equal content. */
+  get hash(): string {
+    return this.manifest.hash;
+  }
+
   /** Positions that count: all but BOS, unless it was kept. */
   get positionCount(): number {
     return this.contextCount * (this.contextLength - this.firstPosition);

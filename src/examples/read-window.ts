@@ -1,0 +1,46 @@
+import type { LatentActivations, LatentCache } from "../cache/latent-cache.js";
+import type { Window } from "./example.js";
+import { firstRowFrom } from "./windows.js";
+
+/** Positions `start` to `end` (exclusive) of a context. */
+export interface Place {
+  readonly context: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Reads the tokens of a place and puts a latent's activations on them. */
+export function readWindow(
+  cache: LatentCache,
+  { context, start, end }: Place,
+  rows: LatentActivations,
+): Window {
+  const base = context * cache.contextLength + start;
+  const activations = new Float32Array(end - start);
+  for (let row = firstRowFrom(rows, base); row < rows.positions.length; row++) {
+    const at = (rows.positions[row] as number) - base;
+    if (at >= activations.length) break;
+    activations[at] = rows.activations[row] as number;
+  }
+  return {
+    context,
+    start,
+    tokens: cache.tokens(context).slice(start, end),
+    pieces: cache.pieces(context).slice(start, end),
+    activations,
+  };
+}
+
+/** The tokens of places as strings: equal strings, equal tokens. Fast where places are in order of context. */
+export function tokenKeys(cache: LatentCache, places: readonly Place[]): string[] {
+  let context = -1;
+  let tokens: Int32Array = new Int32Array(0);
+  return places.map((place) => {
+    if (place.context !== context) {
+      context = place.context;
+      tokens = cache.tokens(context);
+    }
+    const bytes = 4 * (place.end - place.start);
+    return Buffer.from(tokens.buffer, 4 * place.start, bytes).toString("latin1");
+  });
+}

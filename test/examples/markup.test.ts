@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { activeTokens, highlight, markTokens, readMarkup, strengths } from "../../src/examples/markup.js";
+
+function window(pieces: string[], activations: number[]) {
+  const tokens = new Int32Array(pieces.length);
+  return { context: 0, start: 0, tokens, pieces, activations: Float32Array.from(activations) };
+}
+
+describe("highlight()", () => {
+  test("marks runs of tokens above 0.3 of the window's maximum", () => {
+    const example = window(["The", " black", " cat", " sat", "."], [0, 4, 10, 3, 3.01]);
+    expect(highlight(example)).toBe("The<< black cat>> sat<<.>>");
+    expect(highlight(example, 0.5)).toBe("The black<< cat>> sat.");
+    expect(activeTokens(example)).toEqual([false, true, true, false, true]);
+  });
+
+  test("marks nothing in a silent window", () => {
+    expect(highlight(window(["a", "b"], [0, 0]))).toBe("ab");
+  });
+});
+
+describe("markTokens() and readMarkup()", () => {
+  test("keep apart marks and the text's own brackets", () => {
+    expect(markTokens(["cout <", "< ", "x"], [0, 0, 1])).toBe("cout \\<\\< <<x>>");
+    expect(markTokens(["<div>", "a", "</div>"], [0, 1, 0])).toBe("<div><<a>></div>");
+    expect(markTokens(["a<", "b>", "c"], [0, 1, 0])).toBe("a\\<<<b\\>>>c");
+    expect(readMarkup("cout \\<\\< <<x>>")).toEqual({ text: "cout << x", spans: [{ start: 8, end: 9 }] });
+  });
+
+  test("read back what was written, whatever the text", () => {
+    const piece = fc.oneof(
+      fc.string({ unit: fc.constantFrom("<", ">", "\\", "a", "\n"), maxLength: 5 }),
+      fc.string({ unit: "grapheme", maxLength: 4 }),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(piece, fc.boolean()), { maxLength: 12 }), (tokens) => {
+        const pieces = tokens.map(([text]) => text);
+        const { text, spans } = readMarkup(
+          markTokens(
+            pieces,
+            tokens.map(([, flag]) => flag),
+          ),
+        );
+        expect(text).toBe(pieces.join(""));
+        const marked = new Array<boolean>(text.length).fill(false);
+        for (const { start, end } of spans) marked.fill(true, start, end);
+        expect(marked).toEqual(tokens.flatMap(([own, flag]) => new Array<boolean>(own.length).fill(flag)));
+        const borders = spans.map(({ start }, i) => start - (spans[i - 1]?.end ?? -1));
+        expect(borders.every((gap) => gap > 0)).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("refuse marks that do not pair up", () => {
+    for (const text of ["a <<b", "a b>>", "<<a <<b>>>>", ">>a<<"]) {
+      expect(() => readMarkup(text)).toThrow(SyntaxError);
+    }
+    expect(() => readMarkup("a <<b")).toThrow('Cannot read the marks of "a <<b": a << has no partner');
+  });
+});
+
+describe("strengths()", () => {
+  test("gives whole tenths of the latent's maximum, rounded down, from 1", () => {
+    const example = window(["a", "b", "c", "d"], [0.99, 1, 5.5, 10]);
+    expect(strengths(example, 10)).toEqual([
+      { piece: "b", strength: 1 },
+      { piece: "c", strength: 5 },
+      { piece: "d", strength: 10 },
+    ]);
+  });
+});

@@ -1,0 +1,144 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Window } from "../../src/examples/example.js";
+import { sampleExamples } from "../../src/examples/sample-examples.js";
+import { toyActivation } from "../cache/toy-world.js";
+import { toyCache } from "./toy-cache.js";
+
+const cache = await toyCache();
+const latent = (index: number) => ({ hookpoint: "layers.0", index });
+const contexts = (list: readonly Window[]) => new Set(list.map(({ context }) => context));
+const texts = (list: readonly Window[]) => list.map(({ tokens }) => tokens.join(" "));
+const shared = <T>(a: Iterable<T>, b: Iterable<T>) => [...a].filter((value) => new Set(b).has(value));
+
+/** Every number of a window as the toy world's rule gives it. */
+function expectTrue(window: Window, index: number) {
+  const all = cache.tokens(window.context);
+  window.activations.forEach((activation, i) => {
+    const at = window.start + i;
+    const value = toyActivation(index, all[at] as number, at > 0 ? (all[at - 1] as number) : 0, at);
+    expect(activation).toBe(Math.fround(value));
+    expect(window.tokens[i]).toBe(all[at]);
+  });
+  expect(window.start).toBeGreaterThan(0);
+  expect(window.pieces.join("")).toBe(
+    cache
+      .pieces(window.context)
+      .slice(window.start, window.start + window.tokens.length)
+      .join(""),
+  );
+}
+
+describe("sampleExamples()", () => {
+  test("gives the paper's numbers: 40 train, 100 test, 4 and 10 of each tenth, as many silent", () => {
+    const examples = sampleExamples(cache, latent(7));
+    const counts = (list: readonly { quantile: number }[]) =>
+      Array.from({ length: 10 }, (_, q) => list.filter(({ quantile }) => quantile === q).length);
+    expect(counts(examples.train)).toEqual(Array(10).fill(4));
+    expect(counts(examples.test)).toEqual(Array(10).fill(10));
+    expect(examples.nonActivating.length).toBe(100);
+    expect(examples.windowLength).toBe(32);
+    expect(examples.maxActivation).toBe(cache.stats(7).max);
+    expect(examples.density).toBe(cache.stats(7).density);
+  });
+
+  test("gives windows as they stand in the cache", () => {
+    const { train, test: tested, nonActivating } = sampleExamples(cache, latent(7));
+    for (const window of [...train, ...tested, ...nonActivating]) expectTrue(window, 7);
+    for (const { activations, peak } of [...train, ...tested]) expect(Math.max(...activations)).toBe(peak);
+    for (const { activations } of nonActivating) expect(Math.max(...activations)).toBe(0);
+  });
+
+  test("cuts ranks into slices: every peak of a quantile is at least those of the next", () => {
+    const { train, test: tested } = sampleExamples(cache, latent(7));
+    const all = [...train, ...tested];
+    for (let q = 1; q < 10; q++) {
+      const [above, here] = [q - 1, q].map((n) =>
+        all.filter(({ quantile }) => quantile === n).map(({ peak }) => peak),
+      );
+      expect(Math.min(...(above ?? []))).toBeGreaterThanOrEqual(Math.max(...(here ?? [])));
+    }
+    expect(train.map(({ peak }) => peak)).toEqual(train.map(({ peak }) => peak).sort((a, b) => b - a));
+  });
+
+  test("never puts a context or a window's tokens in both train and test, or twice in one", () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          index: fc.integer({ min: 1, max: 31 }),
+          seed: fc.nat(),
+          train: fc.integer({ min: 1, max: 60 }),
+          test: fc.integer({ min: 1, max: 60 }),
+          quantiles: fc.integer({ min: 1, max: 12 }),
+          windowLength: fc.constantFrom(4, 8, 32, 50, 128),
+          trainSampling: fc.constantFrom("quantiles" as const, "top" as const, "random" as const),
+          placement: fc.constantFrom("tiles" as const, "centred" as const),
+        }),
+        ({ index, ...options }) => {
+          fc.pre(cache.stats(index).count > 500);
+          const found = sampleExamples(cache, latent(index), { ...options, minWindows: 1 });
+          expect(shared(contexts(found.train), contexts(found.test))).toEqual([]);
+          const keys = texts([...found.train, ...found.test, ...found.nonActivating]);
+          expect(new Set(keys).size).toBe(keys.length);
+          expect(shared(contexts(found.nonActivating), contexts(found.train))).toEqual([]);
+          expect(found.train.length).toBeLessThanOrEqual(options.train);
+          expect(found.test.length).toBeLessThanOrEqual(options.test);
+          expect(found.nonActivating.length).toBeLessThanOrEqual(options.test);
+          for (const window of [...found.train, ...found.test, ...found.nonActivating])
+            expectTrue(window, index);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test("gives the same examples and hash for the same options, others for another seed", () => {
+    const [a, b, c] = [22, 22, 23].map((seed) => sampleExamples(cache, latent(7), { seed }));
+    expect(a).toEqual(b);
+    expect(a?.hash).not.toBe(c?.hash);
+    expect(texts(a?.test ?? [])).not.toEqual(texts(c?.test ?? []));
+  });
+
+  test("takes the strongest of the train side for `top`", () => {
+    const top = sampleExamples(cache, latent(7), { trainSampling: "top" }).train;
+    const others = sampleExamples(cache, latent(7), { trainSampling: "random", train: 40 }).train;
+    expect(Math.min(...top.map(({ peak }) => peak))).toBeGreaterThanOrEqual(
+      Math.max(...others.map(({ peak }) => peak)) - 4,
+    );
+    expect(top.every(({ quantile }) => quantile < 3)).toBe(true);
+  });
+
+  test("collapses windows of equal tokens", async () => {
+    const phrase = "e".padStart(128, "abcdefgh").slice(0, 127);
+    const repeated = await toyCache(Array(50).fill(phrase));
+    expect(() => sampleExamples(repeated, latent(1), { train: 1, test: 1 })).toThrow(
+      /it fires in [1-4] distinct windows/,
+    );
+  });
+
+  test("fills up with silent windows of test contexts where a latent fires in nearly every context", () => {
+    const { nonActivating, train } = sampleExamples(cache, latent(1), { windowLength: 4, minWindows: 1 });
+    expect(nonActivating.length).toBe(100);
+    expect(shared(contexts(nonActivating), contexts(train))).toEqual([]);
+    expect(sampleExamples(cache, latent(2), { minWindows: 1 }).nonActivating).toEqual([]);
+  });
+
+  test("refuses latents that never or hardly fire, other hookpoints and senseless numbers", () => {
+    expect(() => sampleExamples(cache, latent(0))).toThrow(
+      /layers\.0:0: it never fires in \d+ tokens; choose one of cache\.live\(\)/,
+    );
+    expect(() => sampleExamples(cache, latent(7), { minWindows: 1e6 })).toThrow(
+      /fires in \d+ distinct windows, and 1000000 are wanted; cache more text, ask for fewer examples or lower minWindows/,
+    );
+    expect(() => sampleExamples(cache, { hookpoint: "layers.1", index: 7 })).toThrow(
+      /open the cache of layers\.1/,
+    );
+    expect(() => sampleExamples(cache, latent(99))).toThrow(/it has latents 0 to 31/);
+    expect(() => sampleExamples(cache, latent(7), { train: 0 })).toThrow(
+      /with train 0: give a whole number from 1/,
+    );
+    expect(() => sampleExamples(cache, latent(7), { windowLength: 200 })).toThrow(
+      /the contexts of .* have 128/,
+    );
+  });
+});
