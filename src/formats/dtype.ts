@@ -48,7 +48,7 @@ export function bytesOf(dtype: Dtype): number {
 export function decodeNumbers(bytes: Uint8Array, dtype: Dtype): TensorData {
   const { bytes: size, array: TypedArray } = storage[dtype];
   const aligned = bytes.byteOffset % size === 0 && bytes.buffer instanceof ArrayBuffer;
-  const home = aligned ? bytes : bytes.slice();
+  const home = aligned ? bytes : new Uint8Array(bytes);
   const numbers = new TypedArray(home.buffer as ArrayBuffer, home.byteOffset, bytes.length / size);
   if (dtype === "F16") return halfToFloat(numbers as Uint16Array);
   if (dtype === "BF16") return bfloatToFloat(numbers as Uint16Array);

@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import { FileError } from "../../src/errors.js";
+import { decodeGraph, prefixModel } from "../../src/model/onnx/graph.js";
+import { type GraphBuilder, graphBuilder } from "../../src/model/onnx/graph-builder.js";
+import { findHookpoints } from "../../src/model/onnx/hookpoints.js";
+
+const width = 4;
+
+interface Toy {
+  readonly builder: GraphBuilder;
+  add(a: string, b: string): string;
+  project(x: string, columns: number): string;
+  attention(x: string): string;
+  mlp(x: string): { out: string; neurons: string };
+}
+
+/** Parts of a transformer that have the right operators in the right order; the numbers do not matter. */
+function toy(): Toy {
+  const builder = graphBuilder();
+  const one = (op: string, ...inputs: string[]) => builder.node(op, inputs)[0];
+  let weights = 0;
+  let rows = width;
+  const project = (x: string, columns: number) => {
+    const w = builder.weight(`w${weights++}`, new Float32Array(rows * columns), [rows, columns]);
+    rows = columns;
+    return one("MatMul", x, w);
+  };
+  return {
+    builder,
+    project,
+    add: (a, b) => one("Add", a, b),
+    attention: (x) => {
+      rows = width;
+      return project(one("Softmax", project(one("Sqrt", x), width)), width);
+    },
+    mlp: (x) => {
+      rows = width;
+      const neurons = one("Relu", project(one("Sqrt", x), 16));
+      return { neurons, out: project(neurons, width) };
+    },
+  };
+}
+
+const names = (model: Uint8Array, layers?: number) =>
+  findHookpoints(decodeGraph(model), { path: "toy.onnx", layers }).map((h) => h.name);
+const block = (n: number) =>
+  [".attention", ".mlp.input", ".mlp.neurons", ".mlp", ""].map((p) => `layers.${n}${p}`);
+
+describe("findHookpoints()", () => {
+  it("finds sequential blocks", () => {
+    const { builder, add, attention, mlp } = toy();
+    let h = builder.input("x", ["position", width]);
+    const outputs: string[] = [];
+    for (let n = 0; n < 3; n++) {
+      h = add(h, attention(h));
+      h = add(mlp(h).out, h);
+      outputs.push(h);
+    }
+    const model = builder.build({ logits: h });
+    expect(names(model, 3)).toEqual(["embed", ...block(0), ...block(1), ...block(2)]);
+    const found = findHookpoints(decodeGraph(model), { path: "toy.onnx" });
+    expect(found.filter((h) => /^layers\.\d$/.test(h.name)).map((h) => h.tensor)).toEqual(outputs);
+    expect(found.map((h) => h.width)).toEqual([4, ...[0, 1, 2].flatMap(() => [4, 4, 16, 4, 4])]);
+  });
+
+  it("looks through casts that change nothing, as in exports of Llama", () => {
+    const { builder, add, attention, mlp } = toy();
+    const cast = (t: string) => builder.node("Cast", [t], { attributes: { to: 1 } })[0];
+    let h = builder.input("x", ["position", width]);
+    for (let n = 0; n < 2; n++) {
+      const start = cast(h);
+      h = add(start, attention(start));
+      const middle = cast(h);
+      h = add(middle, mlp(middle).out);
+    }
+    expect(names(builder.build({ logits: h }))).toEqual(["embed", ...block(0), ...block(1)]);
+  });
+
+  it("finds parallel blocks, where attention and MLP are added to each other first", () => {
+    const { builder, add, attention, mlp } = toy();
+    let h = builder.input("x", ["position", width]);
+    for (let n = 0; n < 2; n++) h = add(add(mlp(h).out, attention(h)), h);
+    expect(names(builder.build({ logits: h }), 2)).toEqual(["embed", ...block(0), ...block(1)]);
+  });
+
+  it("refuses a graph whose blocks are not as many as the configuration says, naming what it found", () => {
+    const { builder, add, attention, mlp } = toy();
+    let h = builder.input("x", ["position", width]);
+    h = add(h, attention(h));
+    h = add(h, mlp(h).out);
+    const model = builder.build({ logits: h });
+    expect(() => names(model, 2)).toThrow(
+      'Cannot find the blocks of "toy.onnx": found 1 blocks, wanted the 2 of its configuration; export it as plain operators (no fused or merged graph); it uses Add, Identity, MatMul, Relu, Softmax, Sqrt',
+    );
+  });
+
+  it("refuses a graph without blocks, and one with two attentions in a row", () => {
+    const { builder, project } = toy();
+    const x = builder.input("x", ["position", width]);
+    expect(() => names(builder.build({ y: project(x, 3) }))).toThrow(FileError);
+    const other = toy();
+    let h = other.builder.input("x", ["position", width]);
+    h = other.add(h, other.attention(h));
+    h = other.add(h, other.attention(h));
+    expect(() => names(other.builder.build({ y: h }))).toThrow("come two attentions");
+  });
+});
+
+describe("prefixModel()", () => {
+  it("keeps only what the tensors need: nodes, weights and inputs", () => {
+    const { builder, add, attention, mlp } = toy();
+    const x = builder.input("x", ["position", width]);
+    builder.input("unused", ["position"]);
+    const h = add(x, attention(x));
+    const last = add(h, mlp(h).out);
+    const graph = decodeGraph(builder.build({ logits: last }));
+    const cut = decodeGraph(prefixModel(graph, [h]));
+    expect(cut.outputs.map((o) => o.name)).toEqual([h]);
+    expect(cut.inputs.map((i) => i.name)).toEqual(["x"]);
+    expect(cut.nodes.map((n) => n.op)).toEqual(["Sqrt", "MatMul", "Softmax", "MatMul", "Add"]);
+    expect([...cut.initializers.keys()]).toEqual(["w0", "w1"]);
+  });
+
+  it("refuses a tensor that no node makes", () => {
+    const { builder, project } = toy();
+    const graph = decodeGraph(builder.build({ y: project(builder.input("x", [1, width]), 2) }));
+    expect(() => prefixModel(graph, ["nowhere"])).toThrow(
+      'Cannot cut the graph at "nowhere": no node makes it',
+    );
+  });
+});
