@@ -27,9 +27,14 @@ export async function openCorpus(source: CorpusSource, options: CorpusOptions = 
   if (typeof source === "string")
     return named(await fileCorpus(source, options.textKey ?? "text"), options.name);
   if (Array.isArray(source)) return named(textsCorpus(source), options.name);
+  if (typeof source !== "object" || source === null) throw notACorpus(source);
   if (isCorpus(source)) return named(source, options.name);
   if (isIterable(source)) return named(streamCorpus(source), options.name);
-  throw new TypeError(
+  throw notACorpus(source);
+}
+
+function notACorpus(source: unknown): TypeError {
+  return new TypeError(
     `Cannot open a corpus from a value of type ${typeof source}: give "demo", the path of a .txt or .jsonl file, an array of strings or an iterable of strings`,
   );
 }
