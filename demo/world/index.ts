@@ -1,0 +1,3 @@
+export { type Concept, concepts } from "./concepts.js";
+export { type GenerateOptions, generateDocuments, type WorldDocument } from "./document.js";
+export type { Passage, Span } from "./draft.js";

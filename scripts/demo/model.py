@@ -1,0 +1,85 @@
+"""The subject model: a GPT-2 of 4 blocks, and the activations of its hookpoints."""
+
+from collections.abc import Iterable
+
+import torch
+from tokenizer import BOS_ID, VOCABULARY_SIZE
+from transformers import GPT2Config, GPT2LMHeadModel
+
+LAYERS = 4
+D_MODEL = 128
+
+
+def new_model(seed: int) -> GPT2LMHeadModel:
+    """A randomly initialised model; the same seed gives the same weights."""
+    torch.manual_seed(seed)
+    config = GPT2Config(
+        vocab_size=VOCABULARY_SIZE,
+        n_layer=LAYERS,
+        n_embd=D_MODEL,
+        n_head=4,
+        n_positions=128,
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
+        bos_token_id=BOS_ID,
+        eos_token_id=BOS_ID,
+        use_cache=False,
+    )
+    return GPT2LMHeadModel(config)
+
+
+def hook_module(model: GPT2LMHeadModel, hookpoint: str) -> tuple[torch.nn.Module, str]:
+    """The module of a hookpoint, and whether its input or its output is meant."""
+    _, layer, *rest = hookpoint.split(".")
+    block = model.transformer.h[int(layer)]
+    return {
+        "": (block, "output"),
+        "mlp": (block.mlp, "output"),
+        "mlp.input": (block.mlp, "input"),
+        "mlp.neurons": (block.mlp.c_proj, "input"),
+        "attention": (block.attn, "output"),
+    }[".".join(rest)]
+
+
+@torch.no_grad()
+def activations(model: GPT2LMHeadModel, tokens: torch.Tensor, hookpoints: Iterable[str]):
+    """Runs the model; returns {hookpoint: float32 [batch, length, d]} and the logits."""
+    found, handles = {}, []
+    for hookpoint in hookpoints:
+        module, side = hook_module(model, hookpoint)
+
+        def hook(_module, inputs, output, name=hookpoint, side=side):
+            value = inputs[0] if side == "input" else output
+            found[name] = (value[0] if isinstance(value, tuple) else value).detach()
+
+        handles.append(module.register_forward_hook(hook))
+    try:
+        logits = model(tokens).logits
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found, logits
+
+
+@torch.no_grad()
+def loss_with(model: GPT2LMHeadModel, tokens: torch.Tensor, hookpoint: str, replace) -> float:
+    """Mean next-token loss (nats) with `replace(input, output)` in place of the hookpoint's output."""
+    module, _ = hook_module(model, hookpoint)
+
+    def hook(_module, inputs, output):
+        value = output[0] if isinstance(output, tuple) else output
+        new = replace(inputs[0], value)
+        return (new, *output[1:]) if isinstance(output, tuple) else new
+
+    handle = module.register_forward_hook(hook)
+    try:
+        return next_token_loss(model(tokens).logits, tokens).item()
+    finally:
+        handle.remove()
+
+
+def next_token_loss(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+    """Mean cross-entropy in nats of every token after the first."""
+    flat = logits[:, :-1].reshape(-1, logits.shape[-1])
+    return torch.nn.functional.cross_entropy(flat.float(), tokens[:, 1:].reshape(-1))
