@@ -51,8 +51,9 @@ export class CellLanguage {
   complete(code: string, cursor: number): Json {
     const at = this.#open(code, cursor);
     const word = /[\w$#]*$/u.exec(code.slice(0, at))?.[0] ?? "";
-    const info = this.#service.getCompletionsAtPosition(this.#current.fileName, at, {});
-    const start = info?.optionalReplacementSpan?.start ?? at - word.length;
+    const info = this.#service.getCompletionsAtPosition(this.#current.fileName, this.#current.start + at, {});
+    const replaced = info?.optionalReplacementSpan?.start;
+    const start = replaced === undefined ? at - word.length : replaced - this.#current.start;
     const typed = code.slice(start, at);
     const entries = (info?.entries ?? [])
       .filter(({ name }) => name.startsWith(typed) && !name.startsWith("__"))
@@ -97,14 +98,16 @@ export class CellLanguage {
   }
 
   #quickInfo(at: number): ts.QuickInfo | undefined {
-    return at < 0 ? undefined : this.#service.getQuickInfoAtPosition(this.#current.fileName, at);
+    return at < 0
+      ? undefined
+      : this.#service.getQuickInfoAtPosition(this.#current.fileName, this.#current.start + at);
   }
 
   /** Inside the brackets of a call: what is called. */
   #quickInfoBeforeCall(code: string, at: number): ts.QuickInfo | undefined {
-    const call = this.#service.getSignatureHelpItems(this.#current.fileName, at, {});
+    const call = this.#service.getSignatureHelpItems(this.#current.fileName, this.#current.start + at, {});
     if (!call) return undefined;
-    const before = code.slice(0, call.applicableSpan.start - 1).trimEnd();
+    const before = code.slice(0, call.applicableSpan.start - this.#current.start - 1).trimEnd();
     return this.#quickInfo(before.length - 1);
   }
 

@@ -3,7 +3,7 @@
  *
  * TypeScript should see a cell with the names of earlier cells in scope, where the newest declaration counts. So each
  * cell becomes a virtual module that exports what it declares and imports what it lacks from the newest cell that has
- * it. Imports and exports are appended behind the cell, so positions stay.
+ * it. Imports and exports go before the cell, so that an unfinished one does not swallow them.
  */
 import ts from "typescript";
 
@@ -11,6 +11,8 @@ import ts from "typescript";
 export interface CellModule {
   readonly fileName: string;
   readonly text: string;
+  /** Where the cell starts in `text`. */
+  readonly start: number;
 }
 
 /** Executed cells, and the text of any further one. */
@@ -36,10 +38,7 @@ export class CellModules {
     if (declared.length === 0) return;
     const name = `cell-${count}`;
     const fileName = `${this.#folder}/${name}.ts`;
-    this.#modules.set(fileName, {
-      fileName,
-      text: this.#module(source, { declared, wanted: usedNames(file) }),
-    });
+    this.#modules.set(fileName, { fileName, ...this.#module(source, { declared, wanted: usedNames(file) }) });
     for (const declaration of declared) this.#owners.set(declaration.name, name);
   }
 
@@ -47,13 +46,13 @@ export class CellModules {
   current(source: string): CellModule {
     const declared = declaredNames(parse(source));
     const wanted = new Set(this.#owners.keys());
-    return { fileName: `${this.#folder}/cell-0.ts`, text: this.#module(source, { declared, wanted }) };
+    return { fileName: `${this.#folder}/cell-0.ts`, ...this.#module(source, { declared, wanted }) };
   }
 
   #module(
     source: string,
     { declared, wanted }: { declared: readonly Declaration[]; wanted: ReadonlySet<string> },
-  ): string {
+  ): Omit<CellModule, "fileName"> {
     const own = new Set(declared.map(({ name }) => name));
     const imports = new Map<string, string[]>();
     for (const name of wanted) {
@@ -62,7 +61,8 @@ export class CellModules {
     }
     const lines = [...imports].map(([cell, names]) => `import { ${names.join(", ")} } from "./${cell}.js";`);
     const exported = declared.filter((declaration) => !declaration.exported).map(({ name }) => name);
-    return [source, ...lines, `export { ${[...new Set(exported)].join(", ")} };`].join("\n");
+    const head = `${lines.join(" ")} export { ${[...new Set(exported)].join(", ")} };\n`;
+    return { text: head + source, start: head.length };
   }
 }
 

@@ -29,7 +29,17 @@ port.on("message", (request: LanguageRequest) => {
     } satisfies LanguageAnswer);
 });
 
+/** The language service may stumble over half-typed code; that must not end it. */
 function answer(type: "complete" | "inspect" | "is_complete", content: Json): Json {
+  try {
+    return contentOf(type, content);
+  } catch (error) {
+    const { name, message } = error as Error;
+    return { status: "error", ename: name, evalue: message, traceback: [] };
+  }
+}
+
+function contentOf(type: "complete" | "inspect" | "is_complete", content: Json): Json {
   const code = String(content.code ?? "");
   const cursor = Number(content.cursor_pos ?? code.length);
   if (type === "is_complete") return isComplete(code);
