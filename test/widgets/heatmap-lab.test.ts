@@ -118,13 +118,13 @@ describe.skipIf(noChromium || noJupyter)(`heatmap in JupyterLab${noChromium}${no
   });
 
   test.each([
-    ["untrusted", "saved.ipynb"],
+    ["not trusted", "saved.ipynb"],
     ["trusted", "trusted.ipynb"],
   ])(
-    "paints the saved picture of an %s notebook without a kernel",
-    async (name, path) => {
+    "paints the saved picture of a notebook that is %s, with no kernel",
+    async (_trust, path) => {
       const lab = await openNotebook(browser, server, { path, kernel: false });
-      await watched(lab, name, async () => {
+      await watched(lab, path.replace(".ipynb", ""), async () => {
         const output = lab.output(0);
         await output.locator(".saelab[data-state=ready]").waitFor();
         expect(await output.locator(".saelab-saved").count()).toBe(1);
@@ -144,7 +144,7 @@ describe.skipIf(noChromium || noJupyter)(`heatmap in JupyterLab${noChromium}${no
       await watched(lab, "live", async () => {
         const output = lab.output(0);
         const choice = (control: string, value: string) =>
-          output.locator(`[data-control=${control}] [data-value=${value}]`);
+          output.locator(`[data-control="${control}"] [data-value="${value}"]`);
         await lab.runAll();
         await output.locator(".saelab[data-state=ready]").waitFor();
         expect(await output.locator(".saelab-saved").count()).toBe(0);
@@ -161,7 +161,10 @@ describe.skipIf(noChromium || noJupyter)(`heatmap in JupyterLab${noChromium}${no
 
         await output.locator(".saelab-grid").focus();
         for (const key of ["a", "b", "j", "Enter", "ArrowDown"]) await lab.page.keyboard.press(key);
+        await choice("align", "left").focus();
+        for (const key of ["a", "b", "j"]) await lab.page.keyboard.press(key);
         expect(await lab.page.locator(".jp-Notebook .jp-CodeCell").count()).toBe(3);
+        await output.locator(".saelab-grid").focus();
         await lab.screenshot("heatmap/lab-live-keyboard.png");
 
         await lab.command("docmanager:save");

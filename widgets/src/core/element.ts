@@ -1,3 +1,9 @@
+/**
+ * Keeps JupyterLab's shortcuts away. It must stand on the very element that has the focus: many shortcuts
+ * are bound to `:focus`, which JupyterLab matches before it looks at the parents.
+ */
+export const ownKeys = { "data-lm-suppress-shortcuts": "true" } as const;
+
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /**

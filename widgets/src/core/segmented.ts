@@ -1,4 +1,4 @@
-import { element } from "./element.js";
+import { element, ownKeys } from "./element.js";
 
 export interface Segment<V extends string> {
   readonly value: V;
@@ -19,7 +19,7 @@ export function segmented<V extends string>(options: SegmentedOptions<V>) {
   const buttons = options.segments.map(({ value, label, title }) =>
     element(
       "button",
-      { type: "button", role: "radio", "data-value": value, "aria-label": title, title },
+      { type: "button", role: "radio", "data-value": value, "aria-label": title, title, ...ownKeys },
       label,
     ),
   );

@@ -1,5 +1,5 @@
 import type { HeatmapState } from "../../../../src/report/heatmap-state.js";
-import { element } from "../../core/element.js";
+import { element, ownKeys } from "../../core/element.js";
 import { quotedText } from "../../core/glyphs.js";
 import { formatShare, formatValue } from "../../core/scale.js";
 import { Tooltip, type TooltipContent } from "../../core/tooltip.js";
@@ -46,7 +46,13 @@ export class Grid {
     this.#legend = legend;
     this.#lines = linesOf(model.get("groups"), model.get("group"));
     const label = `Windows of ${model.get("latent")} shaded by activation`;
-    this.element = element("div", { class: "saelab-grid", role: "grid", tabindex: 0, "aria-label": label });
+    this.element = element("div", {
+      class: "saelab-grid",
+      role: "grid",
+      tabindex: 0,
+      "aria-label": label,
+      ...ownKeys,
+    });
     this.element.append(this.#pinned);
     this.#list = new VirtualList(this.element, {
       rowHeight: lineHeight,

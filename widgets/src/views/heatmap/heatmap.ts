@@ -1,5 +1,5 @@
 import type { HeatmapState } from "../../../../src/report/heatmap-state.js";
-import { element } from "../../core/element.js";
+import { element, ownKeys } from "../../core/element.js";
 import { paletteRules } from "../../core/palette.js";
 import { formatShare, formatValue } from "../../core/scale.js";
 import { adoptStyle } from "../../core/style-sheet.js";
@@ -22,7 +22,7 @@ export interface HeatmapModelState extends HeatmapState {
  */
 export function render({ model, el, signal, status }: RenderContext<HeatmapModelState>): void {
   adoptStyle(el, paletteRules() + style);
-  const root = element("div", { class: "saelab saelab-heatmap", "data-lm-suppress-shortcuts": "true" });
+  const root = element("div", { class: "saelab saelab-heatmap", ...ownKeys });
   el.replaceChildren(root);
   watchTheme(root, signal);
   let inner = new AbortController();
