@@ -73,13 +73,15 @@ class OnnxModel implements SubjectModel {
       tokens,
       found.map((hookpoint) => hookpoint.tensor),
     );
-    return new Map(found.map(({ name, tensor: t }) => [name, results.get(t) as Tensor]));
+    const none = (width: number) => emptyTensor([...tokens.shape, width]);
+    return new Map(found.map(({ name, width, tensor: t }) => [name, results.get(t) ?? none(width)]));
   }
 
   async logits(tokens: Tensor<Int32Array>): Promise<Tensor> {
     const { outputs } = this.#parts.graph;
     const { name } = outputs.find((output) => output.name === "logits") ?? outputs[0];
-    return (await this.#run(tokens, [name])).get(name) as Tensor;
+    const results = await this.#run(tokens, [name]);
+    return results.get(name) ?? emptyTensor([...tokens.shape, this.#parts.vocabSize]);
   }
 
   async close(): Promise<void> {
@@ -102,7 +104,7 @@ class OnnxModel implements SubjectModel {
     this.#check(tokens);
     const [contexts, positions] = tokens.shape;
     const results = new Map<string, Tensor>();
-    if (contexts === 0 || tensors.length === 0) return results;
+    if (tokens.data.length === 0 || tensors.length === 0) return results;
     const session = await this.#session(tensors);
     const wanted = this.#parts.graph.inputs.filter((input) => session.inputs.includes(input.name));
     const step = Math.max(1, Math.floor(this.#tokensPerRun(tensors) / positions));
