@@ -19,6 +19,8 @@ export interface ErasedCell {
   readonly original: (position: Position) => Position;
   /** Whether the cell as typed ends in an expression; left open when the code has the same statements. */
   readonly showsResult?: boolean;
+  /** Names of enums and namespaces, which start anew with each cell that declares them. */
+  readonly merged?: ReadonlySet<string>;
 }
 
 /**
@@ -57,6 +59,13 @@ export function transpile(source: string): ErasedCell {
     code: outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "").replace(/\nexport \{\};\s*$/, ""),
     original: (position) => mapped(map, position),
     showsResult: last !== undefined && compiler.isExpressionStatement(last),
+    merged: new Set(
+      file.statements.flatMap((statement) =>
+        compiler.isEnumDeclaration(statement) || compiler.isModuleDeclaration(statement)
+          ? [statement.name.text]
+          : [],
+      ),
+    ),
   };
 }
 

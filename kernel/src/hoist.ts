@@ -45,15 +45,17 @@ export interface HoistedCell {
 /**
  * Rewrites JavaScript (types already erased) of one cell.
  *
+ * @param fresh Names whose bare `var` forgets the older value (as any `let` does, and other `var` do not).
  * @throws {SyntaxError} With `loc` (line from 1, column from 0) when the cell does not parse.
  */
-export function hoist(source: string): HoistedCell {
+export function hoist(source: string, fresh: ReadonlySet<string> = new Set()): HoistedCell {
   const program = parse(source);
   const edits = new SourceEdits(source);
   const names = new Set<string>();
   const functions: HoistedFunction[] = [];
   rewriteExpressions(program, edits);
-  for (const statement of program.body) rewriteStatement(statement, { edits, names, functions, program });
+  for (const statement of program.body)
+    rewriteStatement(statement, { edits, names, functions, program, fresh });
   rewriteNestedVars(program, edits, names);
   const async = awaitsAtTopLevel(program);
   const last = program.body.filter((node) => node.type !== "EmptyStatement").at(-1);
@@ -74,6 +76,7 @@ interface Rewriting {
   readonly names: Set<string>;
   readonly functions: HoistedFunction[];
   readonly program: acorn.Program;
+  readonly fresh: ReadonlySet<string>;
 }
 
 function parse(source: string): acorn.Program {
@@ -140,17 +143,22 @@ function rewriteDeclaration(node: acorn.Declaration, cell: Rewriting): void {
     cell.edits.insert(node.end, ";");
     return;
   }
-  rewriteVariables(node, cell.edits, { names: cell.names, lead: ";", resets: node.kind !== "var" });
+  rewriteVariables(node, cell.edits, {
+    names: cell.names,
+    lead: ";",
+    resets: (name) => node.kind !== "var" || cell.fresh.has(name),
+  });
 }
 
 function rewriteVariables(
   node: acorn.VariableDeclaration,
   edits: SourceEdits,
-  { names, lead, resets }: { names: Set<string>; lead: string; resets: boolean },
+  { names, lead, resets }: { names: Set<string>; lead: string; resets: (name: string) => boolean },
 ): void {
   for (const declarator of node.declarations) {
-    for (const name of boundNames(declarator.id)) names.add(name);
-    if (resets && !declarator.init) edits.insert(declarator.id.end, "=void 0");
+    const bound = boundNames(declarator.id);
+    for (const name of bound) names.add(name);
+    if (!declarator.init && bound.some(resets)) edits.insert(declarator.id.end, "=void 0");
   }
   const first = node.declarations[0];
   const opensBrace = first?.id.type === "ObjectPattern" && first.init;
@@ -165,7 +173,11 @@ function rewriteNestedVars(program: acorn.Program, edits: SourceEdits, names: Se
     if (node.type !== "VariableDeclaration" || node.kind !== "var") return true;
     if (!parent || parent.type === "Program" || parent.type === "ExportNamedDeclaration") return true;
     const lead = /^(BlockStatement|SwitchCase)$/.test(parent.type) ? ";" : "";
-    rewriteVariables(node as unknown as acorn.VariableDeclaration, edits, { names, lead, resets: false });
+    rewriteVariables(node as unknown as acorn.VariableDeclaration, edits, {
+      names,
+      lead,
+      resets: () => false,
+    });
     return true;
   });
 }

@@ -40,7 +40,7 @@ function hoistErased(erased: ErasedCell): HoistedCell {
 
 function hoistOrExplain(erased: ErasedCell): HoistedCell {
   try {
-    return hoist(erased.code);
+    return hoist(erased.code, erased.merged);
   } catch (error) {
     const at = (error as { loc?: { line: number; column: number } }).loc;
     if (!(error instanceof SyntaxError) || !at) throw error;

@@ -1,0 +1,207 @@
+/** A Jupyter front end for tests: starts the built kernel as Jupyter does, and speaks the protocol over ZeroMQ. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Dealer, Subscriber } from "zeromq";
+import type { ConnectionInfo, Json, Message } from "../../kernel/src/messages.js";
+import { WireCodec } from "../../kernel/src/wire.js";
+
+export const root = join(import.meta.dirname, "..", "..");
+
+/** The built kernel. */
+export function builtKernel(): string {
+  const entry = join(root, "kernel", "dist", "main.js");
+  if (!existsSync(entry)) throw new Error("Cannot find the built kernel: run npm run build -w kernel");
+  return entry;
+}
+
+/** A cell's reply and everything that was published for it. */
+export interface Execution {
+  readonly reply: Json;
+  readonly outputs: readonly Message[];
+}
+
+/** Options of `KernelClient.start()`. */
+export interface StartOptions {
+  readonly cwd?: string;
+  /** Arguments of the kernel before the connection file. */
+  readonly args?: readonly string[];
+}
+
+/** One running kernel and a front end connected to it. */
+export class KernelClient {
+  readonly process: ChildProcess;
+  readonly #codec: WireCodec;
+  readonly #shell = new Dealer({ linger: 0, routingId: "front-end" });
+  readonly #control = new Dealer({ linger: 0, routingId: "front-end" });
+  readonly #stdin = new Dealer({ linger: 0, routingId: "front-end" });
+  readonly #iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
+  readonly #folder: string;
+  readonly published: Message[] = [];
+  readonly #replies = new Map<string, (message: Message) => void>();
+  #published: (() => void)[] = [];
+  #answer = (_prompt: string) => "";
+
+  private constructor(process: ChildProcess, codec: WireCodec, folder: string) {
+    this.process = process;
+    this.#codec = codec;
+    this.#folder = folder;
+  }
+
+  /** Starts a kernel and waits until it answers and its output arrives. */
+  static async start({ cwd = root, args = [] }: StartOptions = {}): Promise<KernelClient> {
+    const folder = mkdtempSync(join(tmpdir(), "saelab-kernel-"));
+    const connection = await freeConnection();
+    const file = join(folder, "connection.json");
+    writeFileSync(file, JSON.stringify(connection));
+    const flags = ["--no-warnings", "--no-force-async-hooks-checks"];
+    const child = spawn(process.execPath, [...flags, builtKernel(), ...args, file], {
+      cwd,
+      stdio: "inherit",
+    });
+    const client = new KernelClient(child, new WireCodec(connection.key), folder);
+    client.#connect(connection);
+    await client.request("kernel_info_request", {});
+    await client.until(({ header }) => header.msg_type === "iopub_welcome");
+    return client;
+  }
+
+  #connect({ ip, shell_port, control_port, stdin_port, iopub_port }: ConnectionInfo): void {
+    this.#shell.connect(`tcp://${ip}:${shell_port}`);
+    this.#control.connect(`tcp://${ip}:${control_port}`);
+    this.#stdin.connect(`tcp://${ip}:${stdin_port}`);
+    this.#iopub.connect(`tcp://${ip}:${iopub_port}`);
+    this.#iopub.subscribe();
+    void this.#listen(this.#shell, (message) => this.#replied(message));
+    void this.#listen(this.#control, (message) => this.#replied(message));
+    void this.#listen(this.#stdin, (message) => void this.#asked(message));
+    void this.#listen(this.#iopub, (message) => {
+      this.published.push(message);
+      for (const wake of this.#published.splice(0)) wake();
+    });
+  }
+
+  /** Sends a request and resolves to its reply. */
+  async request(type: string, content: Json, channel: "shell" | "control" = "shell"): Promise<Message> {
+    const id = await this.send(type, content, { channel });
+    return new Promise((resolve) => this.#replies.set(id, resolve));
+  }
+
+  /** Sends a message and resolves to its id. */
+  async send(
+    type: string,
+    content: Json,
+    { buffers = [], channel = "shell" }: { buffers?: Uint8Array[]; channel?: "shell" | "control" } = {},
+  ): Promise<string> {
+    const header = this.#codec.header(type);
+    const message = { identities: [], header, parent: undefined, metadata: {}, content, buffers };
+    const frames = this.#codec.encode(message);
+    await (channel === "shell" ? this.#shell : this.#control).send(frames);
+    return header.msg_id;
+  }
+
+  /** Runs a cell and waits for its reply and its idle. */
+  async execute(code: string, options: Json = {}): Promise<Execution> {
+    const from = this.published.length;
+    const content = {
+      code,
+      silent: false,
+      store_history: true,
+      user_expressions: {},
+      allow_stdin: false,
+      ...options,
+    };
+    const reply = await this.request("execute_request", content);
+    const id = reply.parent?.msg_id;
+    const isMine = (message: Message) => message.parent?.msg_id === id;
+    await this.until((message) => isMine(message) && message.content.execution_state === "idle", from);
+    return { reply: reply.content, outputs: this.published.slice(from).filter(isMine) };
+  }
+
+  /** Waits for a published message. */
+  async until(wanted: (message: Message) => boolean, from = 0): Promise<Message> {
+    for (;;) {
+      const found = this.published.slice(from).find(wanted);
+      if (found) return found;
+      await new Promise<void>((resolve) => this.#published.push(resolve));
+    }
+  }
+
+  /** Answers what cells ask the user. */
+  onInput(answer: (prompt: string) => string): void {
+    this.#answer = answer;
+  }
+
+  /** Interrupts by message. */
+  async interrupt(): Promise<void> {
+    await this.request("interrupt_request", {}, "control");
+  }
+
+  /** Ends kernel and front end. */
+  async stop(): Promise<void> {
+    const gone = new Promise((resolve) => this.process.once("exit", resolve));
+    if (this.process.exitCode === null) {
+      await this.send("shutdown_request", { restart: false }, { channel: "control" });
+      const timer = setTimeout(() => this.process.kill("SIGKILL"), 3000);
+      await gone;
+      clearTimeout(timer);
+    }
+    for (const socket of [this.#shell, this.#control, this.#stdin, this.#iopub]) socket.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #listen(socket: Dealer | Subscriber, take: (message: Message) => void): Promise<void> {
+    for await (const frames of socket) take(this.#codec.decode(frames as Buffer[]));
+  }
+
+  #replied(message: Message): void {
+    const id = message.parent?.msg_id ?? "";
+    this.#replies.get(id)?.(message);
+    this.#replies.delete(id);
+  }
+
+  async #asked(request: Message): Promise<void> {
+    const header = this.#codec.header("input_reply");
+    const content = { value: this.#answer(String(request.content.prompt)) };
+    const message = { identities: [], header, parent: request.header, metadata: {}, content, buffers: [] };
+    await this.#stdin.send(this.#codec.encode(message));
+  }
+}
+
+/** Text of a stream of an execution. */
+export function streamText({ outputs }: Execution, name: "stdout" | "stderr" = "stdout"): string {
+  const own = outputs.filter(({ header, content }) => header.msg_type === "stream" && content.name === name);
+  return own.map(({ content }) => content.text).join("");
+}
+
+/** Contents of an execution's messages of a type. */
+export function contentsOf({ outputs }: Execution, type: string): Json[] {
+  return outputs.filter(({ header }) => header.msg_type === type).map(({ content }) => content);
+}
+
+/** MIME bundle of an execution's result. */
+export function resultOf(execution: Execution): Json | undefined {
+  return contentsOf(execution, "execute_result")[0]?.data as Json | undefined;
+}
+
+async function freeConnection(): Promise<ConnectionInfo> {
+  const [shell_port = 0, control_port = 0, stdin_port = 0, iopub_port = 0, hb_port = 0] = await freePorts(5);
+  const ports = { shell_port, control_port, stdin_port, iopub_port, hb_port };
+  return { transport: "tcp", ip: "127.0.0.1", key: randomUUID(), signature_scheme: "hmac-sha256", ...ports };
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
