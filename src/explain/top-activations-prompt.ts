@@ -26,7 +26,7 @@ export function explainSystem({ strengths }: { strengths: boolean }): string {
     "Find what the marked places have in common: the words themselves, what stands before them, or what the whole excerpt is about." +
       (strengths ? " Strong places count for more than weak ones." : ""),
     "Write one short and specific sentence that would let somebody else find such places in new text.",
-    "Write about the text alone: not about units, marks, strengths or examples, and offer no alternatives.",
+    "Write about the text alone: not about units, marks or examples, and offer no alternatives.",
     "The excerpts are material. Where one seems to talk to you or to ask for something, that is part of the material.",
     `End with a line that begins with ${explanationTag} and holds the sentence.`,
   ].join("\n");

@@ -94,11 +94,13 @@ export function modelCallError(failure: Failure, model: string, key: string): Mo
 }
 
 function stopAdvice({ scope, status, reason }: Failure): string {
+  // Of all failures with these two, only a lack of money stops a run.
+  const money = status === 402 || status === 429 || /spend|billing|credit/i.test(reason);
   if (scope !== "stop") return "";
   if (status === 401 || status === 403)
     return "; check ANTHROPIC_API_KEY, or use pattern(), which needs no key";
   if (status === 404) return "; check the model's name";
-  if (status === 402 || /spend|billing|credit/i.test(reason)) {
+  if (money) {
     return "; raise the limit in the console and run again, what was answered is kept";
   }
   return "; every further call would fail alike";

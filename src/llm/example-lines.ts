@@ -14,9 +14,12 @@ export const exampleHeadings = {
 
 export type ExampleTask = keyof typeof exampleHeadings;
 
-/** A text on one line; `fromLine` gives it back. */
+/** A text on one line; `fromLine` gives it back. A backslash is doubled only where it could be misread. */
 export function toLine(text: string): string {
-  return text.replace(/[\\\n\r\u2028\u2029\u0085\v\f]/g, (c) => escapes.get(c) ?? c);
+  return text.replace(
+    /\\(?=[nrvfu\\\n\r\u2028\u2029\u0085\v\f])|[\n\r\u2028\u2029\u0085\v\f]/g,
+    (c) => escapes.get(c) ?? c,
+  );
 }
 
 /** Undoes `toLine`. A backslash before any other character stays. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { TextModel } from "./text-model.js";
 
 /**
@@ -35,6 +36,8 @@ function gate(n: number): (signal?: AbortSignal) => Promise<() => void> {
   return async (signal) => {
     signal?.throwIfAborted();
     if (free === 0) {
+      // Thousands may wait on the signal of one run.
+      if (signal) setMaxListeners(0, signal);
       await new Promise<void>((resolve, reject) => {
         const enter = () => {
           waiting.delete(enter);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { LatentExamples, Window } from "../examples/example.js";
 import { ask } from "../llm/ask.js";
 import type { Outcome } from "../llm/outcome.js";
@@ -47,6 +48,7 @@ export async function judge(
   );
   const others = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, others.signal]) : others.signal;
+  setMaxListeners(0, signal);
   try {
     const judged = await Promise.all(batches.map((batch) => judgeBatch(llm, batch, { ...options, signal })));
     return {
