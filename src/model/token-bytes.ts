@@ -23,6 +23,8 @@ interface Decoding {
   stripsFirstSpace: boolean;
 }
 
+const utf8 = new TextEncoder();
+
 /**
  * @param tokens Token of each id, as in the vocabulary.
  * @throws {TypeError} If the tokenizer's decoder is of neither family.
@@ -32,13 +34,12 @@ export function tokenBytes(
   tokens: { of(id: number): string | undefined; isAdded(id: number): boolean },
 ): TokenBytes {
   const decoding = decodingOf(tokenizerJson.decoder);
-  const encoder = new TextEncoder();
   const cache = new Map<number, Uint8Array>();
   const compute = (id: number): Uint8Array | undefined => {
     const token = tokens.of(id);
     if (token === undefined) return undefined;
-    if (decoding.kind === "sentencepiece") return sentencePieceBytes(token, decoding, encoder);
-    return (tokens.isAdded(id) ? undefined : byteLevelBytes(token)) ?? encoder.encode(token);
+    if (decoding.kind === "sentencepiece") return sentencePieceBytes(token, decoding);
+    return (tokens.isAdded(id) ? undefined : byteLevelBytes(token)) ?? utf8.encode(token);
   };
   return {
     stripsFirstSpace: decoding.stripsFirstSpace,
@@ -81,10 +82,10 @@ function flatten(decoder: JsonObject | null): JsonObject[] {
   return (decoder.decoders as JsonObject[]).flatMap(flatten);
 }
 
-function sentencePieceBytes(token: string, decoding: Decoding, encoder: TextEncoder): Uint8Array {
+function sentencePieceBytes(token: string, decoding: Decoding): Uint8Array {
   const byte = decoding.byteFallback && /^<0x([0-9A-Fa-f]{2})>$/.exec(token);
   if (byte) return Uint8Array.of(Number.parseInt(byte[1], 16));
-  return encoder.encode(token.replaceAll(decoding.replacement, " "));
+  return utf8.encode(token.replaceAll(decoding.replacement, " "));
 }
 
 const byteOfCharacter = byteLevelAlphabet();
