@@ -109,9 +109,7 @@ class ContextWriter {
 
   add(tokens: Int32Array, documentStarts: readonly number[]): void {
     const base = this.contexts * this.#contextLength;
-    this.#tokens.write(
-      this.#tokensFile === "tokens.u16" ? Uint16Array.from(tokens) : Uint32Array.from(tokens),
-    );
+    this.#tokens.write(this.#tokensFile === "tokens.u16" ? new Uint16Array(tokens) : new Uint32Array(tokens));
     for (const start of documentStarts) this.#documents.push(base + start);
     const exceptions: number[] = [];
     this.#tokenizer.pieces(tokens).forEach((piece, position) => {

@@ -98,7 +98,7 @@ class ContextReader {
     const length = this.#contextLength;
     const ids = new this.#type((to - from) * length);
     readInto(this.#file, this.#path, from * length * ids.BYTES_PER_ELEMENT, ids);
-    return tensor(Int32Array.from(ids), [to - from, length]);
+    return tensor(new Int32Array(ids), [to - from, length]);
   }
 
   close(): void {

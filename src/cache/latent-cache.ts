@@ -29,8 +29,8 @@ export interface LatentStatistics {
   readonly windows: number;
 }
 
-/** Token files up to this size are read whole on first use; of larger ones, a context at a time. */
-const tokensInMemory = 1 << 28;
+/** Up to so many tokens are read whole on first use; of more, a context at a time. */
+const tokensInMemory = 1 << 26;
 
 /**
  * Sparse activations of one coder on one corpus, on disk, grouped by latent: one latent is read without
@@ -56,7 +56,7 @@ export class LatentCache {
   readonly #windows: Uint32Array;
   readonly #pieces: TokenPieces;
   readonly #open = new Map<string, number>();
-  #tokens: Uint16Array | Uint32Array | undefined;
+  #tokens: Int32Array | undefined;
 
   private constructor(directory: string) {
     const manifest = readManifest(directory);
@@ -126,23 +126,19 @@ export class LatentCache {
     };
   }
 
-  /** Ids of a context, `[contextLength]`. @throws {RangeError} If there is no such context. */
+  /** Ids of a context, `[contextLength]`, to be read only. @throws {RangeError} If there is no such context. */
   tokens(context: number): Int32Array {
     if (!Number.isInteger(context) || context < 0 || context >= this.contextCount) {
       throw new RangeError(
         `Cannot read context ${context} of "${this.directory}": it has contexts 0 to ${this.contextCount - 1}`,
       );
     }
-    const { tokensFile, files } = this.manifest;
-    const type = tokensFile === "tokens.u16" ? Uint16Array : Uint32Array;
     const from = context * this.contextLength;
-    if ((files[tokensFile]?.bytes ?? 0) <= tokensInMemory) {
-      this.#tokens ??= this.#whole<Uint16Array | Uint32Array>(tokensFile, type);
-      return Int32Array.from(this.#tokens.subarray(from, from + this.contextLength));
+    if (this.tokenCount <= tokensInMemory) {
+      this.#tokens ??= this.#readTokens(0, this.tokenCount);
+      return this.#tokens.subarray(from, from + this.contextLength);
     }
-    return Int32Array.from(
-      this.#part(tokensFile, from * type.BYTES_PER_ELEMENT, new type(this.contextLength)),
-    );
+    return this.#readTokens(from, this.contextLength);
   }
 
   /** Text of each token of a context; joined, they are its text. */
@@ -201,6 +197,12 @@ export class LatentCache {
   #whole<T>(name: string, type: new (buffer: ArrayBuffer) => T): T {
     const bytes = readFileSync(join(this.directory, name));
     return new type(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer);
+  }
+
+  #readTokens(from: number, count: number): Int32Array {
+    const { tokensFile } = this.manifest;
+    const ids = tokensFile === "tokens.u16" ? new Uint16Array(count) : new Uint32Array(count);
+    return new Int32Array(this.#part(tokensFile, from * ids.BYTES_PER_ELEMENT, ids));
   }
 
   #part<T extends ArrayBufferView>(name: string, at: number, numbers: T): T {

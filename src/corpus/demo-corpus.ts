@@ -13,7 +13,7 @@ const fingerprintDocuments = 16;
  *
  * @throws {RangeError} If `count` is not a whole number of at least 1.
  */
-export async function demoCorpus(count = 3000): Promise<Corpus> {
+export async function demoCorpus(count = 2000): Promise<Corpus> {
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`Cannot make ${count} documents of the demo world: give a whole number from 1`);
   }

@@ -11,7 +11,7 @@ export interface CorpusOptions {
   name?: string | undefined;
   /** Key of the text in each line of a `.jsonl` file. Default: `text`. */
   textKey?: string | undefined;
-  /** Number of documents of the demo world. Default: 3,000, some 600,000 tokens. */
+  /** Number of documents of the demo world. Default: 2,000. */
   documents?: number | undefined;
 }
 

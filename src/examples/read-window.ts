@@ -30,17 +30,3 @@ export function readWindow(
     activations,
   };
 }
-
-/** The tokens of places as strings: equal strings, equal tokens. Fast where places are in order of context. */
-export function tokenKeys(cache: LatentCache, places: readonly Place[]): string[] {
-  let context = -1;
-  let tokens: Int32Array = new Int32Array(0);
-  return places.map((place) => {
-    if (place.context !== context) {
-      context = place.context;
-      tokens = cache.tokens(context);
-    }
-    const bytes = 4 * (place.end - place.start);
-    return Buffer.from(tokens.buffer, 4 * place.start, bytes).toString("latin1");
-  });
-}

@@ -11,9 +11,10 @@ import type { LatentActivations, LatentCache } from "../cache/latent-cache.js";
 import { type Latent, latentName } from "../latent.js";
 import { type Random, seededRandom } from "../random.js";
 import type { Example, LatentExamples } from "./example.js";
-import { readWindow, tokenKeys } from "./read-window.js";
+import { readWindow } from "./read-window.js";
 import { silentWindows } from "./silent-windows.js";
 import { type Side, splitContexts } from "./split-contexts.js";
+import { strongestFirstOrder, tokenKeys } from "./window-order.js";
 import { centredWindows, type FiringWindow, type WindowGrid, windows } from "./windows.js";
 
 export interface SampleExamplesOptions {
@@ -141,23 +142,20 @@ function rankedPool(
   cache: LatentCache,
   rows: LatentActivations,
   plan: SamplingPlan,
-): { pool: Ranked[]; keys: Set<string> } {
+): { pool: Ranked[]; keys: Set<number> } {
   const found = plan.placement === "centred" ? centredWindows(rows, plan.grid) : windows(rows, plan.grid);
   const keyOf = tokenKeys(cache, found);
-  const order = found.map((_, i) => i);
-  order.sort((a, b) => (found[b] as FiringWindow).peak - (found[a] as FiringWindow).peak || a - b);
-  const keys = new Set<string>();
+  const keys = new Set<number>();
   const distinct: FiringWindow[] = [];
-  for (const i of order) {
-    const key = keyOf[i] as string;
+  for (const i of strongestFirstOrder(found)) {
+    const key = keyOf[i] as number;
     if (!keys.has(key)) distinct.push(found[i] as FiringWindow);
     keys.add(key);
   }
   const top = distinct.slice(0, plan.maxWindows);
-  const pool = top.map((window, rank) => ({
-    ...window,
-    quantile: Math.floor((rank * plan.quantiles) / top.length),
-  }));
+  const pool = top.map(({ context, start, end, peak }, rank) => {
+    return { context, start, end, peak, quantile: Math.floor((rank * plan.quantiles) / top.length) };
+  });
   return { pool, keys };
 }
 
@@ -183,11 +181,13 @@ function fromEachQuantile(
 ): Ranked[] {
   const { quantiles } = plan;
   const chosen = new Set<Ranked>();
-  for (let quantile = 0; quantile < quantiles; quantile++) {
+  const slices = Array.from({ length: quantiles }, (): Ranked[] => []);
+  for (const window of pool) slices[window.quantile]?.push(window);
+  slices.forEach((slice, quantile) => {
     const wanted = Math.floor(count / quantiles) + (quantile < count % quantiles ? 1 : 0);
-    const slice = pool.filter((window) => window.quantile === quantile);
     for (const window of random.fork(quantile).sample(slice, wanted)) chosen.add(window);
-  }
+  });
+  if (chosen.size === count) return strongestFirst([...chosen]);
   const rest = pool.filter((window) => !chosen.has(window));
   for (const window of random.fork("rest").sample(rest, count - chosen.size)) chosen.add(window);
   return strongestFirst([...chosen]);

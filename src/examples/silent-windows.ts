@@ -1,6 +1,7 @@
 import type { LatentActivations, LatentCache } from "../cache/latent-cache.js";
 import type { Random } from "../random.js";
-import { type Place, tokenKeys } from "./read-window.js";
+import type { Place } from "./read-window.js";
+import { tokenKeys } from "./window-order.js";
 import { tileAt, type WindowGrid } from "./windows.js";
 
 export interface SilentOptions {
@@ -8,7 +9,7 @@ export interface SilentOptions {
   count: number;
   random: Random;
   /** Tokens of windows in which the latent fires somewhere (`tokenKeys`): never given as silent ones. */
-  firing: ReadonlySet<string>;
+  firing: ReadonlySet<number>;
   /** Whether windows of a context may be given. */
   allowed: (context: number) => boolean;
 }
@@ -32,7 +33,7 @@ export function silentWindows(cache: LatentCache, rows: LatentActivations, optio
       const index = tile(context);
       if (fires.tiles[context * fires.perContext + index] === 1) continue;
       const place = { context, ...tileAt(index, grid) };
-      const key = tokenKeys(cache, [place])[0] as string;
+      const key = tokenKeys(cache, [place])[0] as number;
       if (taken.has(key)) continue;
       taken.add(key);
       chosen.push(place);

@@ -11,11 +11,16 @@ export type Side = "train" | "test";
  * @param trainShare Share of contexts on the train side, between 0 and 1.
  */
 export function splitContexts(seed: number | string, trainShare: number): (context: number) => Side {
-  const split = seededRandom(seed).fork("split");
-  const known = new Map<number, Side>();
-  return (context) => {
-    const side = known.get(context) ?? (split.fork(context).random() < trainShare ? "train" : "test");
-    known.set(context, side);
-    return side;
-  };
+  const key = seededRandom(seed)
+    .fork("split")
+    .integer(2 ** 32);
+  return (context) => (hash(context ^ key) / 2 ** 32 < trainShare ? "train" : "test");
+}
+
+/** A whole number in [0, 2^32) in which every bit depends on every bit of the input (murmur3's finaliser). */
+function hash(n: number): number {
+  let h = n;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
 }

@@ -14,12 +14,13 @@ const shared = <T>(a: Iterable<T>, b: Iterable<T>) => [...a].filter((value) => n
 /** Every number of a window as the toy world's rule gives it. */
 function expectTrue(window: Window, index: number) {
   const all = cache.tokens(window.context);
-  window.activations.forEach((activation, i) => {
+  const ids = [...all.subarray(window.start, window.start + window.tokens.length)];
+  const values = ids.map((id, i) => {
     const at = window.start + i;
-    const value = toyActivation(index, all[at] as number, at > 0 ? (all[at - 1] as number) : 0, at);
-    expect(activation).toBe(Math.fround(value));
-    expect(window.tokens[i]).toBe(all[at]);
+    return Math.fround(toyActivation(index, id, at > 0 ? (all[at - 1] as number) : 0, at));
   });
+  expect([...window.tokens]).toEqual(ids);
+  expect([...window.activations]).toEqual(values);
   expect(window.start).toBeGreaterThan(0);
   expect(window.pieces.join("")).toBe(
     cache
@@ -88,7 +89,7 @@ describe("sampleExamples()", () => {
             expectTrue(window, index);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
