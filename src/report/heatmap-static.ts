@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { FileError } from "../errors.js";
 import type { LatentExamples } from "../examples/example.js";
+import { packageRoot } from "../package-root.js";
 import { Heatmap, type HeatmapOptions } from "./heatmap.js";
 import { heatmapHtml } from "./heatmap-html.js";
 import { viewMimeType } from "./heatmap-state.js";
@@ -25,7 +26,7 @@ export function heatmapFigure(examples: LatentExamples, options: HeatmapOptions 
  * @throws {FileError} If the widgets are not built.
  */
 export async function heatmapScript(): Promise<string> {
-  const path = fileURLToPath(new URL("../../widgets/dist/static.js", import.meta.url));
+  const path = join(packageRoot(), "widgets", "dist", "static.js");
   try {
     return (await readFile(path, "utf8")).replaceAll("</script", "<\\/script");
   } catch (cause) {
