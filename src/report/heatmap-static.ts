@@ -7,14 +7,19 @@ import { Heatmap, type HeatmapOptions } from "./heatmap.js";
 import { heatmapHtml } from "./heatmap-html.js";
 import { viewMimeType } from "./heatmap-state.js";
 
+export interface HeatmapFigureOptions extends HeatmapOptions {
+  /** Bytes that the data of the figure may have. Default: 300 kB. */
+  readonly maxBytes?: number | undefined;
+}
+
 /**
  * A heatmap for a page that is opened without a server: the plain picture, and the data from which the
  * script of {@link heatmapScript} makes it interactive. Without the script the picture stays.
  */
-export function heatmapFigure(examples: LatentExamples, options: HeatmapOptions = {}): string {
+export function heatmapFigure(examples: LatentExamples, options: HeatmapFigureOptions = {}): string {
   const heatmap = new Heatmap(examples, options);
   const explanation = heatmap.state.explanation ?? undefined;
-  const json = JSON.stringify(heatmap.snapshot()).replaceAll("<", "\\u003c");
+  const json = JSON.stringify(heatmap.snapshot({ maxBytes: options.maxBytes })).replaceAll("<", "\\u003c");
   const picture = heatmapHtml(examples, { explanation, split: options.split });
   return `<figure data-saelab-view>${picture}<script type="${viewMimeType}">${json}</script></figure>`;
 }

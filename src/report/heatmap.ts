@@ -25,7 +25,7 @@ export interface HeatmapOptions {
   readonly view?: Partial<HeatmapView> | undefined;
 }
 
-/** Bytes that the picture kept in the notebook may have; windows are left out of it until it fits. */
+/** Bytes that the picture kept in a notebook may have. */
 export const snapshotLimit = 300_000;
 
 /**
@@ -62,12 +62,17 @@ export class Heatmap implements Displayable {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The picture without a kernel: state and windows, at most {@link snapshotLimit} bytes of JSON. */
-  snapshot(): ViewSnapshot {
+  /**
+   * The picture without a kernel: state and windows.
+   *
+   * @param options.maxBytes Of its JSON; windows are left out evenly until it fits. Default: {@link snapshotLimit}.
+   */
+  snapshot(options: { maxBytes?: number | undefined } = {}): ViewSnapshot {
+    const { maxBytes = snapshotLimit } = options;
     let limit = Math.max(1, ...this.#state.groups.map((group) => group.count));
     for (;;) {
       const snapshot = this.#snapshotOf(limit);
-      if (limit <= 1 || JSON.stringify(snapshot).length <= snapshotLimit) return snapshot;
+      if (limit <= 1 || JSON.stringify(snapshot).length <= maxBytes) return snapshot;
       limit = Math.floor(limit * 0.7);
     }
   }

@@ -33,17 +33,17 @@ export function moveCursor(
     case "ArrowLeft":
       return step(stops.findLast((token) => token < from.token));
     case "ArrowDown":
-      return toLine(from.line + 1, 1);
+      return toLine(from.line + 1, 1) ?? from;
     case "ArrowUp":
-      return toLine(from.line - 1, -1);
+      return toLine(from.line - 1, -1) ?? from;
     case "PageDown":
-      return toLine(Math.min(from.line + move.pageSize, lines.length - 1), 1) ?? toLine(lines.length - 1, -1);
+      return toLine(from.line + move.pageSize, 1) ?? toLine(lines.length - 1, -1) ?? from;
     case "PageUp":
-      return toLine(Math.max(from.line - move.pageSize, 0), -1) ?? toLine(0, 1);
+      return toLine(from.line - move.pageSize, -1) ?? toLine(0, 1) ?? from;
     case "Home":
-      return move.wide ? toLine(0, 1) : step(stops[0]);
+      return (move.wide ? toLine(0, 1) : step(stops[0])) ?? from;
     case "End":
-      return move.wide ? toLine(lines.length - 1, -1) : step(stops.at(-1));
+      return (move.wide ? toLine(lines.length - 1, -1) : step(stops.at(-1))) ?? from;
     default:
       return undefined;
   }
@@ -56,7 +56,7 @@ export function moveCursor(
   function toLine(line: number, by: 1 | -1): Cursor | undefined {
     let at = line;
     while (lines[at]?.kind === "group") at += by;
-    if (lines[at]?.kind !== "window") return from;
+    if (lines[at]?.kind !== "window") return undefined;
     const near = stopsOf(at, false).reduce((a, b) =>
       Math.abs(b - from.token) < Math.abs(a - from.token) ? b : a,
     );
