@@ -7,9 +7,9 @@ import { cacheLatents } from "./cache/cache-latents.js";
 import { sampleExamples } from "./examples/sample-examples.js";
 import { topActivations } from "./explain/top-activations.js";
 import { claude } from "./llm/claude.js";
-import { withLedger } from "./llm/with-ledger.js";
 import { pattern } from "./llm/pattern/pattern-model.js";
 import type { TextModel } from "./llm/text-model.js";
+import { withLedger } from "./llm/with-ledger.js";
 import { loadModel } from "./model/load-model.js";
 import { packageRoot } from "./package-root.js";
 import { report } from "./report/report.js";
@@ -68,7 +68,7 @@ async function run(args: readonly string[]): Promise<number> {
   const maxTokens = values.tokens ? wholeNumber("tokens", values.tokens) : undefined;
   const cache = await cacheLatents({ model, coder }, values.corpus, { maxTokens, signal });
   const latents = cache.sample(wholeNumber("latents", values.latents), { seed });
-  const llm = withLedger(textModel(values.llm), join(out, "ledger.jsonl"));
+  const llm = textModel(values.llm, out);
   const examples = { seed };
   const results = await report(
     interpret(cache, latents, {
@@ -89,9 +89,10 @@ async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-function textModel(name: string): TextModel {
+/** Replies that cost money are kept, so that none is paid for twice. */
+function textModel(name: string, out: string): TextModel {
   if (name === "pattern") return pattern();
-  return name === "claude" ? claude() : claude({ model: name });
+  return withLedger(claude(name === "claude" ? {} : { model: name }), join(out, "ledger"));
 }
 
 function wholeNumber(option: string, text: string): number {

@@ -17,3 +17,8 @@ export function packageRoot(from: string = dirname(fileURLToPath(import.meta.url
     }
   }
 }
+
+/** The version of saelab, e.g. `0.1.0`: results of different versions are kept apart. */
+export function packageVersion(): string {
+  return JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")).version;
+}

@@ -3,6 +3,38 @@ import * as saelab from "../src/index.js";
 
 describe("saelab", () => {
   it("has this public surface, and no more", () => {
-    expect(Object.keys(saelab).sort()).toMatchInlineSnapshot();
+    expect(Object.keys(saelab).sort()).toMatchInlineSnapshot(`
+      [
+        "FileError",
+        "HookpointError",
+        "LatentCache",
+        "ModelCallError",
+        "ReplyError",
+        "accuracyByQuantile",
+        "cacheLatents",
+        "chartSvg",
+        "claude",
+        "detection",
+        "fuzzing",
+        "heatmap",
+        "interpret",
+        "isSaelabError",
+        "latentName",
+        "loadModel",
+        "loadSparseCoder",
+        "neuronCoder",
+        "parseLatent",
+        "pattern",
+        "report",
+        "reportHtml",
+        "sampleExamples",
+        "scoreHistogram",
+        "seededRandom",
+        "tensor",
+        "topActivations",
+        "withLedger",
+        "writeReportHtml",
+      ]
+    `);
   });
 });

@@ -9,6 +9,7 @@ import { isSaelabError } from "../errors.js";
 import { type SampleExamplesOptions, sampleExamples } from "../examples/sample-examples.js";
 import type { Explainer } from "../explain/explainer.js";
 import { type Latent, latentName } from "../latent.js";
+import { packageVersion } from "../package-root.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
 import type { Scorer } from "../score/scorer.js";
 import type { Interpretation } from "./interpretation.js";
@@ -19,7 +20,7 @@ export interface InterpretOptions extends LongCallOptions {
   scorers: readonly Scorer[];
   /** How examples are drawn. Default: as in the paper. */
   examples?: SampleExamplesOptions | undefined;
-  /** Where results are kept and found again. Default: nowhere. */
+  /** Where results are kept, in a folder per settings, and found again. Default: nowhere. */
   directory?: string | undefined;
   /** How many latents are worked on at once. Default 8: enough to hide a service's latency. */
   concurrency?: number | undefined;
@@ -29,7 +30,7 @@ export interface InterpretOptions extends LongCallOptions {
  * Interprets latents one after another, as an async iterable.
  *
  * @throws {ModelCallError} With scope `stop`; what was finished is kept in `directory`.
- * @throws {FileError} If the directory belongs to another run, or cannot be written.
+ * @throws {FileError} If the directory cannot be written.
  */
 export async function* interpret(
   cache: LatentCache,
@@ -62,6 +63,7 @@ async function openRun(
   { explainer, scorers, examples }: InterpretOptions,
 ): Promise<RunDirectory> {
   return openRunDirectory(directory, {
+    saelab: packageVersion(),
     cache: cache.hash,
     explainer: `${explainer.name} by ${explainer.model}`,
     scorers: scorers.map((scorer) => `${scorer.name} by ${scorer.model}`),

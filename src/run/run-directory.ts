@@ -8,8 +8,8 @@ import type { Interpretation } from "./interpretation.js";
 
 /**
  * A folder that holds the results of one run, one JSON file per latent, so that a run can be stopped
- * at any time and goes on where it was. `run.json` says what the run is; a folder of another run is
- * refused, since results of different settings must not be mixed.
+ * at any time and goes on where it was. It is named by a hash of the run's settings: with other
+ * settings the same directory gets another folder, and results are never mixed or overwritten.
  */
 export interface RunDirectory {
   /** The finished result of a latent, or `undefined` where there is none yet or it failed. */
@@ -20,20 +20,19 @@ export interface RunDirectory {
 /** What makes two runs the same run. */
 export type RunSettings = Readonly<Record<string, unknown>>;
 
-/** @throws {FileError} If the folder holds a run with other settings, or a damaged one. */
+/**
+ * Opens or makes the run's folder in `directory`: `run-<hash>` with `run.json`, which says what it is.
+ *
+ * @throws {FileError} If the folder cannot be written.
+ */
 export async function openRunDirectory(directory: string, settings: RunSettings): Promise<RunDirectory> {
-  const path = join(directory, "run.json");
   const hash = createHash("sha256").update(JSON.stringify(settings)).digest("hex");
-  const found = await readJson<{ hash: string; settings: RunSettings }>(path);
-  if (!found) {
-    await writeFileAtomic(path, `${JSON.stringify({ version: 1, hash, settings }, undefined, 2)}\n`);
-  } else if (found.hash !== hash) {
-    throw new FileError(
-      `Cannot continue the run in "${directory}": ${difference(found.settings, settings)}; choose another directory`,
-      path,
-    );
-  }
-  const fileOf = (latent: Latent) => join(directory, "latents", `${latentFileName(latent)}.json`);
+  const folder = join(directory, `run-${hash.slice(0, 12)}`);
+  await writeFileAtomic(
+    join(folder, "run.json"),
+    `${JSON.stringify({ version: 1, settings }, undefined, 2)}\n`,
+  );
+  const fileOf = (latent: Latent) => join(folder, `${latentFileName(latent)}.json`);
   return {
     async read(latent) {
       const result = await readJson<Interpretation>(fileOf(latent));
@@ -62,10 +61,4 @@ async function readJson<T>(path: string): Promise<T | undefined> {
       },
     );
   }
-}
-
-function difference(found: RunSettings, wanted: RunSettings): string {
-  const keys = Object.keys({ ...found, ...wanted });
-  const key = keys.find((k) => JSON.stringify(found[k]) !== JSON.stringify(wanted[k])) ?? "settings";
-  return `its ${key} is ${JSON.stringify(found[key])}, this run's is ${JSON.stringify(wanted[key])}`;
 }
