@@ -7,6 +7,8 @@ import type { Report } from "./report.js";
 interface Point {
   scorer: string;
   group: string;
+  /** Whether the latent fires on the tokens that were judged. */
+  firing: boolean;
   accuracy: number;
   low: number;
   high: number;
@@ -15,43 +17,43 @@ interface Point {
 
 /**
  * Share of right judgements by how strongly the latent fires, over all latents of a report, with
- * 95 % Wilson intervals; the groups where it does not fire stand first. The paper's figure 2 (c, d).
+ * 95 % Wilson intervals. Groups where it does not fire stand first: `silent` windows, and for fuzzing
+ * `wrong` tokens marked in firing windows. The paper's figure 2 (c, d).
  *
  * @throws {RangeError} If no judgement has an answer.
  */
 export function accuracyByQuantile(report: Report): Chart & Displayable {
-  const points = report.scorers.flatMap((scorer) => pointsOf(report, scorer));
-  if (points.length === 0)
+  const points = report.scorers.flatMap((scorer) => pointsOf(report, scorer)).sort(byGroup);
+  if (points.length === 0) {
     throw new RangeError("Cannot draw accuracies: the report has no answered judgement");
-  const groups = [...new Set(points.map(({ group }) => group))].sort(byGroup);
+  }
   const x = {
     field: "group",
     type: "ordinal",
-    sort: groups,
-    title: "strength of the latent, Q1 strongest",
+    sort: [...new Set(points.map(({ group }) => group))],
+    axis: { title: "where the latent fires, Q1 strongest", labelAngle: 0 },
   } as const;
+  const y = { type: "quantitative", scale: { domain: [0, 1] }, title: "share judged right" } as const;
   const color = { field: "scorer", type: "nominal", title: null } as const;
   return chart(
     {
-      width: 420,
-      height: 200,
+      width: 480,
+      height: 220,
       data: { values: points },
       layer: [
         {
-          mark: { type: "line", point: true, tooltip: true },
-          encoding: {
-            x,
-            y: { field: "accuracy", type: "quantitative", scale: { domain: [0, 1] } },
-            color,
-          },
+          transform: [{ filter: "datum.firing" }],
+          mark: "line",
+          encoding: { x, y: { ...y, field: "accuracy" }, color },
         },
         {
-          mark: { type: "rule" },
-          encoding: { x, y: { field: "low", type: "quantitative" }, y2: { field: "high" }, color },
+          mark: { type: "point", filled: true, size: 50, opacity: 1, tooltip: { content: "data" } },
+          encoding: { x, y: { ...y, field: "accuracy" }, color },
         },
+        { mark: "rule", encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color } },
       ],
     },
-    `Accuracy by strength: ${points.map((p) => `${p.scorer} ${p.group} ${p.accuracy.toFixed(2)}`).join(", ")}`,
+    `Share judged right by strength: ${points.map((p) => `${p.scorer} ${p.group} ${p.accuracy.toFixed(2)}`).join(", ")}`,
   );
 }
 
@@ -68,20 +70,21 @@ function pointsOf(report: Report, scorer: string): Point[] {
   }
   return [...tallies].map(([group, { right, n }]) => {
     const [low, high] = wilson(right, n);
-    return { scorer, group, accuracy: right / n, low, high, n };
+    return { scorer, group, firing: group.startsWith("Q"), accuracy: right / n, low, high, n };
   });
 }
 
 const otherGroups: Readonly<Record<Exclude<JudgedKind, "activating">, string>> = {
-  "non-activating": "none",
-  "wrong-tokens": "wrong tokens",
+  "non-activating": "silent",
+  "wrong-tokens": "wrong",
 };
 
 function groupOf({ kind, quantile }: Judgement): string {
   return kind === "activating" ? `Q${(quantile ?? 0) + 1}` : otherGroups[kind];
 }
 
-function byGroup(a: string, b: string): number {
-  const rank = (group: string) => (group.startsWith("Q") ? Number(group.slice(1)) : -1);
+/** Groups in which nothing fires first, then from the strongest to the weakest. */
+function byGroup(a: Point, b: Point): number {
+  const rank = ({ group, firing }: Point) => (firing ? Number(group.slice(1)) : group === "silent" ? -1 : 0);
   return rank(a) - rank(b);
 }

@@ -20,6 +20,8 @@ export function scoreHistogram(report: Report, scorer?: string): Chart & Display
   const medians = scorers.map((name) => ({ scorer: name, median: median(scoresOf(report, name)) }));
   const words = medians.map((m) => `${m.scorer} median ${m.median.toFixed(2)}`).join(", ");
   const scale = { domain: [0, 1] };
+  const bin = { step: 0.05, extent: [0, 1] as [number, number] };
+  const axis = { values: [0, 0.25, 0.5, 0.75, 1], format: ".2f" };
   return chart(
     {
       data: { values },
@@ -31,7 +33,14 @@ export function scoreHistogram(report: Report, scorer?: string): Chart & Display
           {
             mark: { type: "bar", color: "#f5a623", tooltip: true },
             encoding: {
-              x: { field: "score", type: "quantitative", scale, bin: { step: 0.05 }, title: "balanced accuracy" },
+              x: {
+                field: "score",
+                type: "quantitative",
+                scale,
+                bin,
+                axis,
+                title: "balanced accuracy",
+              },
               y: { aggregate: "count", type: "quantitative", title: "latents" },
             },
           },

@@ -134,11 +134,11 @@ describe("accuracyByQuantile()", () => {
   it("counts answered judgements by quantile and kind, with Wilson intervals", async () => {
     const { spec, description } = accuracyByQuantile(await report(results));
     expect(description).toBe(
-      "Accuracy by strength: detection Q1 1.00, detection Q10 0.00, detection none 1.00",
+      "Share judged right by strength: detection silent 1.00, detection Q1 1.00, detection Q10 0.00",
     );
     // Wilson, 2 of 2: low = 1 / (1 + z² / 2) with z = 1.959964.
-    const [first] = (spec as unknown as { data: { values: { low: number; high: number; n: number }[] } }).data
-      .values;
+    const [, first] = (spec as unknown as { data: { values: { low: number; high: number; n: number }[] } })
+      .data.values;
     expect(first?.n).toBe(2);
     expect(first?.low).toBeCloseTo(1 / (1 + 1.959964 ** 2 / 2), 4);
     expect(first?.high).toBeCloseTo(1, 10);
