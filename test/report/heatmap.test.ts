@@ -5,6 +5,7 @@ import { heatmapHtml } from "../../src/report/heatmap-html.js";
 import { heatmapRows } from "../../src/report/heatmap-rows.js";
 import { type ViewSnapshot, viewMimeType } from "../../src/report/heatmap-state.js";
 import { heatmapFigure } from "../../src/report/heatmap-static.js";
+import widgetsPackage from "../../widgets/package.json" with { type: "json" };
 import { readPage } from "../../widgets/src/views/heatmap/page.js";
 import { sampleLatentExamples } from "../widgets/sample-examples.js";
 
@@ -54,11 +55,12 @@ describe("heatmap()", () => {
   });
 
   test("opens one widget of the kernel, and keeps its choices and the reader's in step", async () => {
-    const made: { state: Record<string, unknown>; set: object[]; change(changed: object): void }[] = [];
-    const create = ({ state }: { state: Record<string, unknown> }) => {
+    type Options = { model: object; state: Record<string, unknown> };
+    const made: (Options & { set: object[]; change(changed: object): void })[] = [];
+    const create = ({ model, state }: Options) => {
       const set: object[] = [];
       let callback: (changed: object) => void = () => {};
-      made.push({ state, set, change: (changed) => callback(changed) });
+      made.push({ model, state, set, change: (changed) => callback(changed) });
       return {
         id: "the-id",
         set: (partial: object) => set.push(partial),
@@ -76,6 +78,11 @@ describe("heatmap()", () => {
     await map[jupyterDisplay]();
     expect(made).toHaveLength(1);
     expect(made[0]?.state.page).toBeInstanceOf(Uint8Array);
+    expect(made[0]?.model).toEqual({
+      name: "HeatmapModel",
+      module: "@saelab/widgets",
+      version: widgetsPackage.version,
+    });
     expect(made[0]?.state.scale).toBe("log");
     expect((bundle[viewMimeType] as ViewSnapshot).model_id).toBe("the-id");
     made[0]?.change({ align: "peak", _dom_classes: [] });

@@ -15,8 +15,17 @@ export interface WidgetPackage {
   readonly version: string;
 }
 
+/** The two classes of one widget. */
+export interface WidgetClasses {
+  readonly Model: typeof DOMWidgetModel;
+  readonly View: typeof DOMWidgetView;
+}
+
 /** The classes that the kernel may name, made over the given base. */
-export function widgetExports(base: WidgetBase, from: WidgetPackage) {
+export function widgetExports(
+  base: WidgetBase,
+  from: WidgetPackage,
+): Readonly<Record<string, typeof DOMWidgetModel | typeof DOMWidgetView>> {
   const heatmap = defineWidget(base, {
     ...from,
     prefix: "Heatmap",
@@ -51,7 +60,10 @@ interface WidgetDefinition<S extends object> extends WidgetPackage {
 }
 
 /** Makes the two classes of the widget base around a view module. */
-export function defineWidget<S extends object>(base: WidgetBase, definition: WidgetDefinition<S>) {
+export function defineWidget<S extends object>(
+  base: WidgetBase,
+  definition: WidgetDefinition<S>,
+): WidgetClasses {
   const { name, version, prefix, defaults, binary, view } = definition;
   const keep = { serialize: (value: unknown) => value, deserialize: (value: unknown) => value };
   const serializers: ISerializers = Object.fromEntries(binary.map((trait) => [trait, keep]));
