@@ -29,12 +29,17 @@ export function activeTokens({ activations }: Window, threshold = 0.3): boolean[
   return Array.from(activations, (a) => a > limit);
 }
 
-/** Joins tokens and puts `<<` and `>>` around each run of flagged ones. No flags, no marks: the text, escaped. */
+/**
+ * Joins tokens and puts `<<` and `>>` around each run of flagged ones. A flagged token without text (a part of a character)
+ * marks the token that shows the character. No flags, no marks: the text, escaped.
+ */
 export function markTokens(pieces: readonly string[], flags: ArrayLike<boolean | number>): string {
   const segments: { text: string; marked: boolean }[] = [];
+  let carried = false;
   pieces.forEach((text, i) => {
-    const marked = Boolean(flags[i]);
+    const marked = Boolean(flags[i]) || carried;
     const last = segments.at(-1);
+    carried = marked && text === "";
     if (text === "") return;
     if (last?.marked === marked) last.text += text;
     else segments.push({ text, marked });

@@ -28,6 +28,10 @@ describe("markTokens() and readMarkup()", () => {
     expect(readMarkup("cout \\<\\< <<x>>")).toEqual({ text: "cout << x", spans: [{ start: 8, end: 9 }] });
   });
 
+  test("mark the token that shows a character for the tokens that begin it", () => {
+    expect(markTokens(["caf", "", "é", " x", ""], [0, 1, 0, 0, 1])).toBe("caf<<é>> x");
+  });
+
   test("read back what was written, whatever the text", () => {
     const piece = fc.oneof(
       fc.string({ unit: fc.constantFrom("<", ">", "\\", "a", "\n"), maxLength: 5 }),
@@ -45,7 +49,13 @@ describe("markTokens() and readMarkup()", () => {
         expect(text).toBe(pieces.join(""));
         const marked = new Array<boolean>(text.length).fill(false);
         for (const { start, end } of spans) marked.fill(true, start, end);
-        expect(marked).toEqual(tokens.flatMap(([own, flag]) => new Array<boolean>(own.length).fill(flag)));
+        let carried = false;
+        const wanted = tokens.flatMap(([own, flag]) => {
+          const shown = flag || carried;
+          carried = shown && own === "";
+          return new Array<boolean>(own.length).fill(shown);
+        });
+        expect(marked).toEqual(wanted);
         const borders = spans.map(({ start }, i) => start - (spans[i - 1]?.end ?? -1));
         expect(borders.every((gap) => gap > 0)).toBe(true);
       }),

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import { neighbours } from "../../src/examples/neighbours.js";
+import { memorySource } from "../../src/formats/byte-source.js";
+import { readFileBytes } from "../../src/formats/file-source.js";
+import { openSafetensors } from "../../src/formats/safetensors.js";
+import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
+import { hasRealData, needsRealData, realData } from "../shared-data.js";
+
+describe("neighbours()", () => {
+  const rows = [
+    [1, 0],
+    [2, 0],
+    [0, 1],
+    [3, 4],
+    [0, 0],
+  ].map((row) => Float32Array.from(row));
+  const coder = { name: "small", dSae: 5, decoderRow: (index: number) => rows[index] as Float32Array };
+
+  test("gives the nearest rows by cosine, itself and zeros excluded", () => {
+    const found = neighbours(coder, 0, { count: 3 });
+    expect(found.map(({ index }) => index)).toEqual([1, 3, 2]);
+    expect(found.map(({ cosine }) => cosine)).toEqual([1, expect.closeTo(0.6, 12), 0]);
+    expect(neighbours(coder, 4)).toEqual([]);
+    expect(() => neighbours(coder, 5)).toThrow(
+      'Cannot find neighbours of latent 5 of "small": it has latents 0 to 4',
+    );
+  });
+
+  test.skipIf(!hasRealData)(
+    `agrees with PyTorch on all 1,024 rows of a trained decoder ${needsRealData}`,
+    async () => {
+      const trained = await loadSparseCoder(realData("saes", "sparsify", "layers.2"));
+      const file = await openSafetensors(
+        memorySource(await readFileBytes(realData("golden", "decoder_neighbours_layers.2.safetensors"))),
+      );
+      const [latents, cosines] = [await file.read("latent"), await file.float32("cosine")];
+      for (let index = 0; index < 1024; index++) {
+        neighbours(trained, index).forEach(({ index: other, cosine }, i) => {
+          expect(cosine).toBeCloseTo(cosines.data[5 * index + i] as number, 5);
+          const tied = [i - 1, i + 1].some(
+            (j) => Math.abs(cosine - (cosines.data[5 * index + j] ?? 9)) < 1e-6,
+          );
+          if (!tied) expect(other).toBe(latents.data[5 * index + i]);
+        });
+      }
+    },
+  );
+});
