@@ -9,7 +9,9 @@ import { openNpz } from "../formats/npz.js";
 import { openSafetensors } from "../formats/safetensors.js";
 import type { TensorFile } from "../formats/tensor-file.js";
 import { openTorch } from "../formats/torch.js";
+import { hubFiles, parseHubSource } from "../model/hub.js";
 import { packageRoot } from "../package-root.js";
+import type { LongCallOptions } from "../progress.js";
 import type { CoderOptions, CoderWeights } from "./coder-weights.js";
 import { readDictionaryLearning } from "./dictionary-learning.js";
 import { readGemmaScope } from "./gemma-scope.js";
@@ -18,7 +20,7 @@ import type { SparseCoder } from "./sparse-coder.js";
 import { readSparsify } from "./sparsify.js";
 import { weightedCoder } from "./weighted-coder.js";
 
-export interface LoadSparseCoderOptions extends CoderOptions {
+export interface LoadSparseCoderOptions extends CoderOptions, LongCallOptions {
   /** Threads that the encoder computes on. Default: all cores. */
   threads?: number | undefined;
 }
@@ -47,15 +49,17 @@ const layouts: readonly Layout[] = [
 /**
  * Loads an SAE or a transcoder; the layout is told from the files.
  *
- * @param source `"demo/layers.2"` (one of those that come with saelab), or a folder in the layout of
- *   EleutherAI sparsify, SAELens, Gemma Scope or dictionary_learning.
+ * @param source `"demo/layers.2"` (one of those that come with saelab), a folder in the layout of
+ *   EleutherAI sparsify, SAELens, Gemma Scope or dictionary_learning, or `"hf:org/name/folder"`,
+ *   which is fetched from the Hugging Face hub unless its cache has it.
  * @throws {FileError} If a file is missing, damaged, or not what it should be.
  */
 export async function loadSparseCoder(
   source: string,
   options: LoadSparseCoderOptions = {},
 ): Promise<SparseCoder> {
-  const folder = coderFolder(source);
+  const hub = parseHubSource(source);
+  const folder = hub ? await hubFiles(hub, pickCoderFiles, options) : coderFolder(source);
   const layout = layouts.find(({ weights }) => existsSync(join(folder, weights)));
   if (!layout) throw unknownLayout(source, folder);
   const path = join(folder, layout.weights);
@@ -68,15 +72,14 @@ export async function loadSparseCoder(
   }
   const weights = await readWeights(path, layout, { ...options, config });
   return weightedCoder(weights, {
-    name: source.startsWith("demo/")
-      ? source
-      : folder
-          .split(sep)
-          .slice(-(layout.nameParts ?? 1))
-          .join("/"),
+    name: hub || source.startsWith("demo/") ? source : lastParts(folder, layout.nameParts ?? 1),
     hash: await hashOf(path, config),
     threads: options.threads,
   });
+}
+
+function lastParts(path: string, count: number): string {
+  return path.split(sep).slice(-count).join("/");
 }
 
 async function readWeights(
@@ -102,6 +105,14 @@ function coderFolder(source: string): string {
     );
   }
   return statSync(path).isDirectory() ? path : dirname(path);
+}
+
+/** What loading needs of a folder in a repository; the weights last. */
+function pickCoderFiles(files: readonly string[]): string[] | undefined {
+  const layout = layouts.find(({ weights, config }) => {
+    return files.includes(weights) && (config === undefined || files.includes(config));
+  });
+  return layout && [...(layout.config ? [layout.config] : []), layout.weights];
 }
 
 function unknownLayout(source: string, folder: string): FileError {

@@ -1,0 +1,140 @@
+import { createWriteStream, existsSync, statSync } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { FileError } from "../errors.js";
+import type { ProgressMeter } from "../progress.js";
+
+/** `hf:org/name`, `hf:org/name@revision`, `hf:org/name/folder/in/it`, taken apart. */
+export interface HubSource {
+  /** `org/name`. */
+  readonly repository: string;
+  /** A branch, tag or commit. Default `main`. */
+  readonly revision: string;
+  /** Folder in the repository; `""` for its top. */
+  readonly folder: string;
+}
+
+const attempts = 3;
+
+/** Speaks the hub's API for one repository. Every failure is one FileError that names it. */
+export class HubClient {
+  readonly #source: HubSource;
+  readonly #signal: AbortSignal | undefined;
+  readonly #endpoint = (process.env.HF_ENDPOINT ?? "https://huggingface.co").replace(/\/$/, "");
+
+  constructor(source: HubSource, signal: AbortSignal | undefined) {
+    this.#source = source;
+    this.#signal = signal;
+  }
+
+  /** The commit that the revision is at, and its files. */
+  async list(): Promise<{ commit: string; files: string[] }> {
+    const { repository, revision } = this.#source;
+    const response = await this.#fetch(
+      `/api/models/${repository}/revision/${encodeURIComponent(revision)}`,
+      {},
+    );
+    const { sha, siblings } = (await response.json()) as { sha: string; siblings: { rfilename: string }[] };
+    const files = siblings.map(({ rfilename }) => rfilename);
+    // These become paths on this machine.
+    const safe = /^\w+$/.test(sha) && files.every((file) => !/(^|[/\\])(\.\.|)([/\\]|$)|:/.test(file));
+    if (!safe) throw this.error("the server names files that would lie outside the cache");
+    return { commit: sha, files };
+  }
+
+  /** Large files are redirected to another host; their own ETag and size stand in the first answer. */
+  async describe(commit: string, file: string): Promise<{ etag: string; size: number | undefined }> {
+    let place = this.#place(commit, file);
+    for (let hops = 0; hops < 5; hops++) {
+      const { headers } = await this.#fetch(place, { method: "HEAD", redirect: "manual" });
+      const etag = (headers.get("x-linked-etag") ?? headers.get("etag"))?.replace(/^W\/|"/g, "");
+      const size = headers.get("x-linked-size") ?? headers.get("content-length");
+      if (etag && /^[\w.-]+$/.test(etag)) return { etag, size: size === null ? undefined : Number(size) };
+      // A repository that was renamed is redirected within the host.
+      const next = headers.get("location");
+      if (!next?.startsWith("/")) break;
+      place = next;
+    }
+    throw this.error(`the server gives no ETag for "${file}"`);
+  }
+
+  /** Fetches a file to `path`, going on from what is there. */
+  async download(
+    commit: string,
+    file: string,
+    { path, size, meter }: { path: string; size: number | undefined; meter: ProgressMeter },
+  ): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const found = existsSync(path) ? statSync(path).size : 0;
+      // More than there should be is of another version: begin anew.
+      const start = found > (size ?? found) ? 0 : found;
+      try {
+        if (start === 0 || start !== size) {
+          await this.#append(this.#place(commit, file), { path, start, meter });
+        }
+        const end = statSync(path).size;
+        if (end === (size ?? end)) return meter.end(end);
+        throw new Error(`${end} of ${size} bytes came`);
+      } catch (error) {
+        this.#signal?.throwIfAborted();
+        if (error instanceof FileError) throw error;
+        if (attempt === attempts) throw this.error(this.#reason(error), error);
+      }
+    }
+  }
+
+  async #append(place: string, target: { path: string; start: number; meter: ProgressMeter }): Promise<void> {
+    const { path, start, meter } = target;
+    const range: Record<string, string> = start > 0 ? { range: `bytes=${start}-` } : {};
+    const response = await this.#fetch(place, { headers: range });
+    const resumed = response.status === 206;
+    let done = resumed ? start : 0;
+    const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+    body.on("data", (chunk: Buffer) => {
+      done += chunk.length;
+      meter.report(done);
+    });
+    await pipeline(body, createWriteStream(path, { flags: resumed ? "a" : "w" }));
+  }
+
+  error(reason: string, cause?: unknown): FileError {
+    const { repository, revision } = this.#source;
+    return new FileError(
+      `Cannot fetch "hf:${repository}@${revision}" from ${this.#endpoint}: ${reason}`,
+      repository,
+      { cause },
+    );
+  }
+
+  #place(commit: string, file: string): string {
+    return `/${this.#source.repository}/resolve/${commit}/${file.split("/").map(encodeURIComponent).join("/")}`;
+  }
+
+  async #fetch(place: string, init: RequestInit): Promise<Response> {
+    if (process.env.HF_HUB_OFFLINE === "1") {
+      throw this.error("HF_HUB_OFFLINE is set and the files are not in the cache");
+    }
+    const token = process.env.HF_TOKEN;
+    const identity = { "accept-encoding": "identity" };
+    const headers = { ...init.headers, ...identity, ...(token && { authorization: `Bearer ${token}` }) };
+    let response: Response;
+    try {
+      response = await fetch(this.#endpoint + place, { ...init, headers, signal: this.#signal ?? null });
+    } catch (cause) {
+      this.#signal?.throwIfAborted();
+      throw this.error(this.#reason(cause), cause);
+    }
+    if (response.ok || (response.status >= 300 && response.status < 400)) return response;
+    if (response.status === 404) throw this.error("there is no such repository, revision or file");
+    if (response.status === 401 || response.status === 403) {
+      throw this.error("access is refused; accept its licence on the hub and set HF_TOKEN");
+    }
+    throw this.error(`the server answered ${response.status}; try again later`);
+  }
+
+  #reason(error: unknown): string {
+    const cause = (error as Error).cause;
+    const detail = cause instanceof Error ? cause.message : (error as Error).message;
+    return `no connection (${detail}); connect, set HF_ENDPOINT to a mirror, or give a folder instead`;
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Files from the Hugging Face hub, or from a mirror that speaks its API (`HF_ENDPOINT`), kept in
+ * the cache that Hugging Face's libraries share. What is in the cache is used without asking the
+ * network. A download that stops is continued where it stopped, and checked when it ends.
+ */
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
+import { type CachedRepository, cachedRepository, filesBelow } from "./hub-cache.js";
+import { HubClient, type HubSource } from "./hub-client.js";
+
+/**
+ * Picks what is needed from a folder's files; `undefined` if they do not suffice. They are fetched
+ * in this order, so what tells that a folder is complete comes last.
+ */
+export type PickFiles = (files: readonly string[]) => readonly string[] | undefined;
+
+/** The parts of a source that starts with `hf:`; `undefined` for any other. */
+export function parseHubSource(source: string): HubSource | undefined {
+  const match = /^hf:([\w.-]+\/[\w.-]+)(?:@([\w.-]+))?(?:\/([^@]+?))?\/?$/.exec(source);
+  if (!match) return undefined;
+  return { repository: match[1], revision: match[2] ?? "main", folder: match[3] ?? "" };
+}
+
+/**
+ * A folder with the files that `pick` wants, fetched if they are not there.
+ *
+ * @throws {FileError} If the repository does not exist, lacks the files, or cannot be reached.
+ */
+export async function hubFiles(
+  source: HubSource,
+  pick: PickFiles,
+  options: LongCallOptions = {},
+): Promise<string> {
+  const cache = cachedRepository(source.repository);
+  const prefix = source.folder === "" ? "" : `${source.folder}/`;
+  const choose = (files: readonly string[]) => {
+    const below = files.filter((file) => file.startsWith(prefix));
+    return pick(below.map((file) => file.slice(prefix.length)))?.map((file) => prefix + file);
+  };
+  const snapshot = await cache.snapshot(source.revision);
+  if (snapshot && choose(await filesBelow(snapshot))) return join(snapshot, source.folder);
+  const hub = new HubClient(source, callSignal(options));
+  const { commit, files } = await hub.list();
+  const wanted = choose(files);
+  if (!wanted) {
+    const found = files.slice(0, 12).join(", ") || "nothing";
+    throw hub.error(`the repository has ${found}, which is no layout that saelab reads`);
+  }
+  for (const file of wanted) await fetchFile(hub, { cache, commit, file, onProgress: options.onProgress });
+  await cache.setRevision(source.revision, commit);
+  return join(cache.folder(commit), source.folder);
+}
+
+interface FileRequest {
+  cache: CachedRepository;
+  commit: string;
+  file: string;
+  onProgress: LongCallOptions["onProgress"];
+}
+
+async function fetchFile(hub: HubClient, { cache, commit, file, onProgress }: FileRequest): Promise<void> {
+  if (existsSync(join(cache.folder(commit), file))) return;
+  const { etag, size } = await hub.describe(commit, file);
+  const { path, unfinished } = cache.blob(etag);
+  if (!existsSync(path)) {
+    await mkdir(dirname(path), { recursive: true });
+    const meter = progressMeter(`fetch ${file}`, "bytes", size, onProgress);
+    await hub.download(commit, file, { path: unfinished, size, meter });
+    await checkDigest(unfinished, etag, hub);
+    await rename(unfinished, path);
+  }
+  await cache.link(commit, file, etag);
+}
+
+/** Large files carry their SHA-256 as ETag. */
+async function checkDigest(path: string, etag: string, hub: HubClient): Promise<void> {
+  if (!/^[0-9a-f]{64}$/.test(etag)) return;
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  if (hash.digest("hex") === etag) return;
+  await rm(path);
+  throw hub.error("a file arrived damaged and was thrown away; try again");
+}
