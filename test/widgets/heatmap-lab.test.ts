@@ -137,6 +137,36 @@ describe.skipIf(noChromium || noJupyter)(`heatmap in JupyterLab${noChromium}${no
     90_000,
   );
 
+  test("follows JupyterLab's theme while it is open", async () => {
+    const lab = await openNotebook(browser, server, { path: "saved.ipynb", kernel: false });
+    await watched(lab, "dark", async () => {
+      const view = lab.output(0).locator(".saelab[data-state=ready]");
+      await view.waitFor();
+      expect(await view.getAttribute("data-theme")).toBe("light");
+      await lab.command("apputils:change-theme", { theme: "JupyterLab Dark" });
+      await lab.output(0).locator(".saelab[data-theme=dark]").waitFor();
+      const paper = await view.evaluate((el) => getComputedStyle(el).backgroundColor);
+      expect(paper).not.toBe("rgb(255, 255, 255)");
+      await lab.screenshot("heatmap/lab-dark.png");
+      await lab.command("apputils:change-theme", { theme: "JupyterLab Light" });
+      await lab.output(0).locator(".saelab[data-theme=light]").waitFor();
+    });
+  }, 90_000);
+
+  test("leaves a sanitised picture, shades and values included, where our extension is missing", async () => {
+    const plain = await startJupyter({ directory });
+    try {
+      const lab = await openNotebook(browser, plain, { path: "saved.ipynb", kernel: false });
+      await watched(lab, "without-extension", async () => {
+        const mark = lab.output(0).locator("mark[style*=background][title]");
+        await mark.first().waitFor();
+        expect(await mark.count()).toBeGreaterThan(20);
+      });
+    } finally {
+      await plain.stop();
+    }
+  }, 90_000);
+
   test.skipIf(noKernel)(
     `is live with our kernel, over a reload, until the kernel restarts${noKernel}`,
     async () => {
