@@ -2,9 +2,11 @@
  * Stops what the main thread does, from the IO worker, with ever blunter tools.
  *
  * 1. Ask: a main thread that waits for something takes the message and gives the cell up.
- * 2. SIGINT: unwinds a synchronous cell, `finally` blocks included (not on Windows).
+ * 2. SIGINT: ends a synchronous cell (not on Windows).
  * 3. Terminate through the inspector: stops a loop behind an `await` or in a callback; then the main thread is free
  *    and takes the message of step 1.
+ *
+ * What steps 2 and 3 end runs no `catch` and no `finally`; code that must clean up watches the signal of step 1.
  */
 import { Session } from "node:inspector";
 

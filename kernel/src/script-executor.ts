@@ -12,7 +12,13 @@ const syncHead = '"use strict";';
 export class ScriptExecutor implements Executor {
   readonly #declared = new Set<string>();
   readonly #cells = new Map<string, CellSource>();
+  readonly #context: vm.Context | undefined;
   #last: string | undefined;
+
+  /** @param options.context Where cells run; by default the main context, with everything that Node has there. */
+  constructor({ context }: { readonly context?: vm.Context } = {}) {
+    this.#context = context;
+  }
 
   run(code: string, name: string): CellOutcome | Promise<CellOutcome> {
     this.#last = name;
@@ -20,9 +26,9 @@ export class ScriptExecutor implements Executor {
     const cell = prepareCell(code);
     this.#cells.set(name, { text: code, original: cell.original });
     this.#declare(cell.names, name);
-    for (const hoisted of cell.functions) runFunction(hoisted, name);
+    for (const hoisted of cell.functions) this.#runFunction(hoisted, name);
     const { showsResult } = cell;
-    const value = runBody(cell, name);
+    const value = this.#runBody(cell, name);
     if (!cell.async) return { value, showsResult };
     return (value as Promise<unknown>).then((settled) => ({ value: settled, showsResult }));
   }
@@ -38,38 +44,38 @@ export class ScriptExecutor implements Executor {
     const bindings = fresh.map((name) =>
       name in globalThis ? `${name}=globalThis[${JSON.stringify(name)}]` : name,
     );
-    runScript(`let ${bindings.join()};`, { filename: cell });
+    this.#runScript(`let ${bindings.join()};`, { filename: cell });
     for (const name of fresh) this.#declared.add(name);
   }
-}
 
-function runFunction({ code, position, lead }: HoistedFunction, filename: string): void {
-  runScript(syncHead + code, {
-    filename,
-    lineOffset: position.line - 1,
-    columnOffset: position.column - 1 - lead - syncHead.length,
-  });
-}
+  #runFunction({ code, position, lead }: HoistedFunction, filename: string): void {
+    this.#runScript(syncHead + code, {
+      filename,
+      lineOffset: position.line - 1,
+      columnOffset: position.column - 1 - lead - syncHead.length,
+    });
+  }
 
-function runBody(cell: HoistedCell, filename: string): unknown {
-  if (!cell.async) return runScript(syncHead + cell.code, { filename, columnOffset: -syncHead.length });
-  const code = `${asyncHead}${cell.code}\n})()`;
-  return runScript(code, { filename, columnOffset: -asyncHead.length });
-}
+  #runBody(cell: HoistedCell, filename: string): unknown {
+    if (!cell.async)
+      return this.#runScript(syncHead + cell.code, { filename, columnOffset: -syncHead.length });
+    const code = `${asyncHead}${cell.code}\n})()`;
+    return this.#runScript(code, { filename, columnOffset: -asyncHead.length });
+  }
 
-function runScript(
-  code: string,
-  options: { filename: string; lineOffset?: number; columnOffset?: number },
-): unknown {
-  const script = new vm.Script(code, {
-    ...options,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
-  try {
-    return script.runInThisContext({ breakOnSigint: true, displayErrors: false });
-  } catch (error) {
-    if ((error as { code?: unknown } | null)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED")
-      throw new CellInterruptError();
-    throw error;
+  #runScript(code: string, options: vm.ScriptOptions): unknown {
+    const script = new vm.Script(code, {
+      ...options,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    });
+    const how = { breakOnSigint: true, displayErrors: false };
+    try {
+      return this.#context ? script.runInContext(this.#context, how) : script.runInThisContext(how);
+    } catch (error) {
+      if ((error as { code?: unknown } | null)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED") {
+        throw new CellInterruptError();
+      }
+      throw error;
+    }
   }
 }
