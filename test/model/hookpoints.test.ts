@@ -76,6 +76,32 @@ describe("findHookpoints()", () => {
     expect(names(builder.build({ logits: h }))).toEqual(["embed", ...block(0), ...block(1)]);
   });
 
+  it("looks through reshapes of the residual stream, as in exports of OPT", () => {
+    const { builder, add, attention, mlp } = toy();
+    const shape = builder.weight("shape", BigInt64Array.of(-1n, BigInt(width)), [2]);
+    const flat = (t: string) => builder.node("Reshape", [t, shape])[0];
+    let h = builder.input("x", ["position", width]);
+    for (let n = 0; n < 2; n++) {
+      h = add(h, attention(h));
+      const middle = flat(h);
+      h = flat(add(middle, mlp(middle).out));
+    }
+    expect(names(builder.build({ logits: h }), 2)).toEqual(["embed", ...block(0), ...block(1)]);
+  });
+
+  it("takes the token's part of an embedding that is normalised or has positions added", () => {
+    const { builder, add, attention, mlp } = toy();
+    const ids = builder.input("input_ids", ["position"]);
+    const rows = builder.weight("rows", new Float32Array(8 * width), [8, width]);
+    const norm = builder.weight("norm", new Float32Array(width), [width]);
+    const [tokens] = builder.node("Gather", [rows, ids]);
+    let h = builder.node("LayerNormalization", [tokens, norm])[0];
+    h = add(h, attention(h));
+    h = add(h, mlp(h).out);
+    const found = findHookpoints(decodeGraph(builder.build({ logits: h })), { path: "toy.onnx" });
+    expect(found[0]).toMatchObject({ name: "embed", tensor: tokens });
+  });
+
   it("finds parallel blocks, where attention and MLP are added to each other first", () => {
     const { builder, add, attention, mlp } = toy();
     let h = builder.input("x", ["position", width]);

@@ -7,7 +7,8 @@
  * projection: what it reads are the neurons, and what the multiplications before it read is the
  * MLP's input.
  *
- * Checked on exports of Llama and GPT-2; a graph that does not fit is refused with what was found.
+ * Checked against PyTorch on exports of Llama, GPT-2 and the families of
+ * `test/model/architectures.py`; a graph that does not fit is refused with what was found.
  */
 import { FileError } from "../../errors.js";
 import type { Hookpoint } from "../subject-model.js";
@@ -46,7 +47,7 @@ export function findHookpoints(
 ): GraphHookpoint[] {
   const flow = dataFlow(graph);
   const chain = longestChain(residualLinks(graph, flow));
-  const stops = new Set(chain.flatMap((link) => [flow.origin(link.stream), link.output]));
+  const stops = new Set(chain.flatMap((link) => [link.stream, link.output]));
   const blocks = groupBlocks(chain, flow, { stops, path: expected.path });
   if (blocks.length === 0 || (expected.layers ?? blocks.length) !== blocks.length) {
     throw refuse(expected.path, graph, `${blocks.length} blocks`, expected.layers);
@@ -66,7 +67,8 @@ function residualLinks(graph: Graph, flow: DataFlow): Link[] {
   const links: Link[] = [];
   for (const node of graph.nodes) {
     if (node.op !== "Add" || node.inputs.some(flow.isConstant)) continue;
-    const [a, b] = node.inputs.map(flow.origin);
+    // Through reshapes too: OPT flattens positions for its MLP.
+    const [a, b] = node.inputs.map(flow.unshaped);
     const [output] = node.outputs;
     if (flow.dependsOn(b, a)) links.push({ stream: a, branch: node.inputs[1], output });
     else if (flow.dependsOn(a, b)) links.push({ stream: b, branch: node.inputs[0], output });
@@ -145,9 +147,12 @@ function blockHookpoints(
   return found;
 }
 
-/** The token embedding: where positions are added to it, the part that is looked up by token. */
+/**
+ * The token embedding, scaled where the model scales it (Gemma). Where positions are added to it
+ * or it is normalised before the first block, the part that is looked up by token.
+ */
 function embedding(graph: Graph, flow: DataFlow, start: string): string {
-  if (flow.maker(start)?.op !== "Add") return start;
+  if (["Gather", "Mul"].includes(flow.maker(start)?.op ?? "")) return start;
   const ids = graph.inputs.find((input) => input.name === "input_ids")?.name;
   const lookups = [...flow.cone(start, new Set())].filter((node) => {
     return node.op === "Gather" && flow.isConstant(node.inputs[0]) && flow.unshaped(node.inputs[1]) === ids;
