@@ -3,16 +3,10 @@ import type { Document, Unit } from "./document.js";
 import type { Mark, MarkedText } from "./marked-text.js";
 import { type Before, type Clause, soon, type Target } from "./pattern.js";
 import { hasCapitals, startsSentence } from "./run.js";
-import { classesOf } from "./word-classes.js";
+import { classesOf, isCommon } from "./word-classes.js";
 
-/** A clause with one string per list, and the number of examples that suggest it. */
-export interface Candidate {
-  readonly clause: Clause;
-  readonly examples: number;
-}
-
-/** Clauses that at least `atLeast` of the examples suggest. */
-export function candidates(texts: readonly MarkedText[], atLeast: number): Candidate[] {
+/** Clauses, with one string per list, that at least `atLeast` of the examples suggest. */
+export function candidates(texts: readonly MarkedText[], atLeast: number): Clause[] {
   const found = new Map<string, { clause: Clause; examples: Set<number> }>();
   for (const [i, { document, marks }] of texts.entries()) {
     for (const mark of marks) {
@@ -24,9 +18,21 @@ export function candidates(texts: readonly MarkedText[], atLeast: number): Candi
       }
     }
   }
-  return [...found.values()]
-    .filter(({ examples }) => examples.size >= atLeast)
-    .map(({ clause, examples }) => ({ clause, examples: examples.size }));
+  const suggested = [...found.values()].filter(({ examples }) => examples.size >= atLeast);
+  return [...suggested.map(({ clause }) => clause), ...contexts(texts, atLeast)];
+}
+
+/** Words all over a text that holds a certain word or sign, for latents that fire all over certain texts. */
+function contexts(texts: readonly MarkedText[], atLeast: number): Clause[] {
+  const marks = texts.reduce((sum, text) => sum + text.marks.length, 0);
+  if (marks < 5 * texts.length) return [];
+  const holders = new Map<string, number>();
+  for (const { document } of texts) {
+    const own = new Set(document.units.filter((unit) => !isCommon(unit)).map(({ lower }) => lower));
+    for (const word of own) holders.set(word, (holders.get(word) ?? 0) + 1);
+  }
+  const words = [...holders].filter(([, n]) => n >= atLeast).map(([word]) => word);
+  return words.map((word) => ({ target: { kind: "class", name: "a word" }, nearby: [word] }));
 }
 
 function clausesFor(document: Document, mark: Mark): Clause[] {
@@ -61,9 +67,10 @@ function signTargets(unit: Unit, own: string): Target[] {
   return whole ? [...parts, ...classesOf(unit).map((name): Target => ({ kind: "class", name }))] : parts;
 }
 
+/** The longest first: of equally good ones the most specific is taken. */
 function affixTargets({ lower, kind }: Unit): Target[] {
   if (kind !== "word") return [];
-  return [1, 2, 3, 4].flatMap((n): Target[] => {
+  return [4, 3, 2, 1].flatMap((n): Target[] => {
     if (lower.length < n + 2) return [];
     const suffix: Target = { kind: "suffix", parts: [lower.slice(-n)] };
     const prefix: Target = { kind: "prefix", parts: [lower.slice(0, n)] };
@@ -92,14 +99,15 @@ function partTargets(unit: Unit, { start, end }: { start: number; end: number })
 function beforesFor({ units }: Document, index: number): Before[] {
   const previous = units[index - 1];
   const befores: Before[] = [];
-  if (index === 0) befores.push({ kind: "at-start", of: "text" });
   if (startsSentence(units, index)) befores.push({ kind: "at-start", of: "sentence" });
   if (!previous) return befores;
   if (previous.kind === "break") befores.push({ kind: "at-start", of: "line" });
   befores.push({ kind: "after", words: [previous.lower] });
   const beforeThat = units[index - 2];
   if (beforeThat) befores.push({ kind: "after", words: [`${beforeThat.lower} ${previous.lower}`] });
-  for (const name of classesOf(previous)) befores.push({ kind: "after-class", name });
+  for (const name of classesOf(previous)) {
+    if (name !== "a word") befores.push({ kind: "after-class", name });
+  }
   for (const unit of units.slice(Math.max(0, index - soon), index)) {
     befores.push({ kind: "soon-after", words: [unit.lower] });
   }

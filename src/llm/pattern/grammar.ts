@@ -117,7 +117,7 @@ function unquote(quoted: string): string {
 const oneQuote = String.raw`“(?:[^\\“”]|\\[\s\S])*”`;
 const quotes = `${oneQuote}(?:, ${oneQuote})*(?: or ${oneQuote})?`;
 const clauseForm = new RegExp(
-  `^(?<target>.+?)(?<before> (?:soon )?after (?:${quotes}|(?:a|an|something) [^“]+?)| at the start of a (?:sentence|line|text))?(?: in text with (?<nearby>${quotes}))?$`,
+  `^(?<target>.+?)(?<before> (?:soon )?after (?:${quotes}|(?:a|an|something) [^“”]+?)| at the start of a (?:sentence|line))?(?: in text with (?<nearby>${quotes}))?$`,
   "su",
 );
 
@@ -160,8 +160,8 @@ function placeOf(phrase: string | undefined): Place {
 }
 
 function readBefore(text: string): Before | undefined {
-  const start = /^at the start of a (sentence|line|text)$/.exec(text);
-  if (start) return { kind: "at-start", of: start[1] as "sentence" | "line" | "text" };
+  const start = /^at the start of a (sentence|line)$/.exec(text);
+  if (start) return { kind: "at-start", of: start[1] as "sentence" | "line" };
   const form = /^(soon )?after (.+)$/su.exec(text);
   const what = form?.[2];
   if (what === undefined) return undefined;

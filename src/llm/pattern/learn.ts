@@ -4,131 +4,85 @@
  * hand, this one has the text alone, so it goes the other way: it lists all short clauses that several examples
  * suggest, and adds one after the other while the pattern gets better at what the scorers will ask: telling
  * texts where the latent fires from texts where it does not, and right marks from wrong ones.
- *
- * There are no silent texts among the examples. How often a clause matches by chance is estimated from the
- * unmarked places of the examples.
  */
-
 import type { ReadExample } from "../example-lines.js";
 import { candidates } from "./candidates.js";
+import { type Evidence, extentOf, gather, join, noEvidence, quality } from "./evidence.js";
+import { write } from "./grammar.js";
 import { type MarkedText, readMarkedText } from "./marked-text.js";
 import { mergeClauses } from "./merge-clauses.js";
-import type { Clause, Pattern, Span } from "./pattern.js";
-import { clauseMatcher } from "./run.js";
+import type { Clause, Pattern } from "./pattern.js";
 
 export interface LearnOptions {
-  /** At most so many strings and classes in a pattern. */
-  atoms?: number | undefined;
-  /** What one more of them must bring, as balanced accuracy. */
+  /** At most so many words in the sentence. Default: 20. */
+  longest?: number | undefined;
+  /** What a further string or class must bring, in balanced accuracy. Default: 0.012. */
   worth?: number | undefined;
 }
 
 /** The best pattern found; `undefined` where no example has a mark. */
 export function learn(examples: readonly ReadExample[], options: LearnOptions = {}): Pattern | undefined {
-  const { atoms = 8, worth = 0.012 } = options;
   const texts = examples.map(readMarkedText).filter(({ marks }) => marks.length > 0);
   if (texts.length === 0) return undefined;
-  const atLeast = texts.length < 10 ? 1 : 2;
-  const found = candidates(texts, atLeast);
-  const pool = found.length > 0 ? found : candidates(texts, 1);
-  const evidence = pool.map(({ clause }) => gather(clause, texts));
-  const chosen: Evidence[] = [];
-  let best = { value: 0, evidence: nothing(texts) };
-  while (chosen.length < atoms) {
-    let step: { value: number; evidence: Evidence; added: Evidence } | undefined;
-    for (const added of evidence) {
-      const joined = join(best.evidence, added);
-      const value = quality(joined, texts.length) - cost(added.clause);
-      if (!step || value > step.value) step = { value, evidence: joined, added };
-    }
-    const current = chosen.length === 0 ? Number.NEGATIVE_INFINITY : quality(best.evidence, texts.length);
-    if (!step || step.value < current + (chosen.length === 0 ? 0 : worth)) break;
-    chosen.push(step.added);
-    best = { value: step.value, evidence: step.evidence };
+  const { longest = 20, worth = 0.012 } = options;
+  const extent = extentOf(texts);
+  const pool = clausesToTry(texts);
+  const empty = noEvidence(texts);
+  const joined = (tried: readonly Tried[]) => tried.reduce((sum, { evidence }) => join(sum, evidence), empty);
+  const value = (tried: readonly Tried[]) => quality(joined(tried), extent) - price(tried, worth);
+  let chosen: Tried[] = [];
+  for (;;) {
+    const soFar = joined(chosen);
+    const least = chosen.length === 0 ? Number.NEGATIVE_INFINITY : value(chosen);
+    const steps = pool
+      .map((added) => ({
+        tried: [...chosen, added],
+        value: quality(join(soFar, added.evidence), extent) - price([...chosen, added], worth),
+      }))
+      .filter((step) => step.value > least)
+      .sort((a, b) => b.value - a.value);
+    const step = steps.slice(0, 60).find(({ tried }) => chosen.length === 0 || wordCount(tried) <= longest);
+    if (!step) return patternOf(chosen);
+    chosen = withoutNeedless(step.tried, value);
   }
-  return { clauses: mergeClauses(chosen.map(({ clause }) => clause)) };
 }
 
-/** What a clause, or several, do on the examples. */
-interface Evidence {
+/** A clause, and what it does on the examples. */
+interface Tried {
   readonly clause: Clause;
-  /** Per example and mark: 1 where a match covers it. */
-  readonly covered: readonly Uint8Array[];
-  /** Share of each example's marks that is covered. */
-  readonly marks: Float32Array;
-  /** Per example: number of matches off the marks. */
-  readonly strays: Float32Array;
+  readonly evidence: Evidence;
 }
 
-function gather(clause: Clause, texts: readonly MarkedText[]): Evidence {
-  const match = clauseMatcher(clause);
-  const strays = new Float32Array(texts.length);
-  const covered = texts.map(({ document, marks, faint }, i) => {
-    const flags = new Uint8Array(marks.length);
-    for (const span of match(document)) {
-      let hit = false;
-      for (const [m, mark] of marks.entries()) {
-        if (!overlaps(span, mark)) continue;
-        flags[m] = 1;
-        hit = true;
-      }
-      if (!hit && !faint.some((place) => overlaps(span, place))) strays[i] = (strays[i] ?? 0) + 1;
-    }
-    return flags;
-  });
-  return { clause, covered, strays, marks: shares(covered, texts) };
+function clausesToTry(texts: readonly MarkedText[]): Tried[] {
+  const several = texts.length < 10 ? [] : candidates(texts, 2);
+  const clauses = several.length > 0 ? several : candidates(texts, 1);
+  return clauses.map((clause) => ({ clause, evidence: gather(clause, texts) }));
 }
 
-function shares(covered: readonly Uint8Array[], texts: readonly MarkedText[]): Float32Array {
-  return Float32Array.from(covered, (flags, i) =>
-    (texts[i]?.marks ?? []).reduce((sum, { weight }, m) => sum + (flags[m] ? weight : 0), 0),
+function patternOf(tried: readonly Tried[]): Pattern {
+  return { clauses: mergeClauses(tried.map(({ clause }) => clause)) };
+}
+
+function wordCount(tried: readonly Tried[]): number {
+  return write(patternOf(tried)).split(" ").length;
+}
+
+/** Longer patterns must be better. */
+function price(tried: readonly Tried[], worth: number): number {
+  const conditions = tried.reduce(
+    (n, { clause }) => n + (clause.before ? 1 : 0) + (clause.nearby ? 1 : 0),
+    0,
   );
+  return worth * (tried.length + conditions / 3);
 }
 
-function overlaps(a: Span, b: Span): boolean {
-  return a.start < b.end && b.start < a.end;
-}
-
-function nothing(texts: readonly MarkedText[]): Evidence {
-  return {
-    clause: { target: { kind: "word", words: [] } },
-    covered: texts.map(({ marks }) => new Uint8Array(marks.length)),
-    marks: new Float32Array(texts.length),
-    strays: new Float32Array(texts.length),
-  };
-}
-
-function join(a: Evidence, b: Evidence): Evidence {
-  const marks = new Float32Array(a.marks.length);
-  const covered = a.covered.map((flags, i) => {
-    const other = b.covered[i] as Uint8Array;
-    return flags.map((flag, m) => flag | (other[m] ?? 0));
-  });
-  for (let i = 0; i < marks.length; i++) marks[i] = Math.max(a.marks[i] ?? 0, b.marks[i] ?? 0);
-  return { clause: b.clause, covered, marks, strays: a.strays.map((n, i) => n + (b.strays[i] ?? 0)) };
-}
-
-/**
- * The balanced accuracy to expect: mean of detection's and fuzzing's. A text without the latent is taken to
- * match by chance at the rate of the strays.
- */
-function quality({ covered, strays }: Evidence, n: number): number {
-  let detected = 0;
-  let fuzzed = 0;
-  let stray = 0;
-  for (const [i, flags] of covered.entries()) {
-    const hits = flags.reduce((sum, flag) => sum + flag, 0);
-    if (hits > 0 || (strays[i] ?? 0) > 0) detected++;
-    if (hits >= flags.length / 2 && hits > 0) fuzzed++;
-    stray += strays[i] ?? 0;
-  }
-  const perText = (stray + 0.5) / n;
-  const falselyDetected = 1 - Math.exp(-perText);
-  const falselyMarked = Math.min(1, perText / 20);
-  return ((detected + fuzzed) / n - falselyDetected - falselyMarked) / 4 + 0.5;
-}
-
-/** Longer clauses must bring more. */
-function cost({ before, nearby }: Clause): number {
-  return (before ? 0.004 : 0) + (nearby ? 0.004 : 0);
+/** Without those that the last one has made needless. */
+function withoutNeedless(tried: Tried[], value: (tried: readonly Tried[]) => number): Tried[] {
+  const needless = tried.slice(0, -1).find((one) => value(tried.filter((t) => t !== one)) >= value(tried));
+  return needless
+    ? withoutNeedless(
+        tried.filter((t) => t !== needless),
+        value,
+      )
+    : tried;
 }

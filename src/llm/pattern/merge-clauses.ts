@@ -15,7 +15,10 @@ export function mergeClauses(clauses: readonly Clause[]): Clause[] {
 }
 
 function join(a: Clause, b: Clause): Clause | undefined {
-  if (JSON.stringify(a.nearby) !== JSON.stringify(b.nearby)) return undefined;
+  const sameNearby = JSON.stringify(a.nearby) === JSON.stringify(b.nearby);
+  const sameRest = JSON.stringify([a.target, a.before]) === JSON.stringify([b.target, b.before]);
+  if (sameRest && a.nearby && b.nearby) return { ...a, nearby: union(a.nearby, b.nearby) };
+  if (!sameNearby) return undefined;
   const rest = a.nearby ? { nearby: a.nearby } : {};
   if (JSON.stringify(a.before) === JSON.stringify(b.before)) {
     const target = joinTargets(a.target, b.target);

@@ -19,7 +19,7 @@ import { type Matcher, matcher } from "./run.js";
  * The embedded model. Deterministic; a reply costs nothing.
  *
  * Its rules as judge: a text holds what is described where the pattern matches anywhere in it (detection);
- * marks are right where at least half of them share a character with a match (fuzzing). An explanation that is
+ * marks are right where more than half of them share a character with a match (fuzzing). An explanation that is
  * not its own sentence stands for the words and signs that it quotes; one that quotes nothing is answered with
  * a sentence that says so, and no judgement comes of it.
  */
@@ -67,7 +67,7 @@ function agrees(match: Matcher, marked: string): boolean {
   const { text, spans } = readMarkup(marked);
   const places = match(segment(text));
   const right = spans.filter(({ start, end }) => places.some((p) => p.start < end && start < p.end));
-  return spans.length > 0 && right.length >= spans.length / 2;
+  return right.length > spans.length / 2;
 }
 
 /** Keeps the last `size` results. */

@@ -43,7 +43,7 @@ export type Before =
   | { readonly kind: "after-class"; readonly name: ClassName }
   /** One of these words is among the `soon` words and signs before. */
   | { readonly kind: "soon-after"; readonly words: readonly string[] }
-  | { readonly kind: "at-start"; readonly of: "sentence" | "line" | "text" };
+  | { readonly kind: "at-start"; readonly of: "sentence" | "line" };
 
 /** How far back “soon after” reaches, in words and signs. */
 export const soon = 5;

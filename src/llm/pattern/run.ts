@@ -164,8 +164,7 @@ function beforeTest(before: Before): (document: Document, index: number) => bool
   }
 }
 
-function startTest(of: "sentence" | "line" | "text"): (document: Document, index: number) => boolean {
-  if (of === "text") return (_, index) => index === 0;
+function startTest(of: "sentence" | "line"): (document: Document, index: number) => boolean {
   if (of === "line") return ({ units }, index) => units[index - 1]?.kind === "break";
   return ({ units }, index) => startsSentence(units, index);
 }

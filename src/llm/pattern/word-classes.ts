@@ -42,6 +42,27 @@ export function classesOf(unit: Unit): ClassName[] {
   return [...byRule, ...(membership.get(unit.lower) ?? [])];
 }
 
+const common: readonly ClassName[] = [
+  "a personal pronoun",
+  "a possessive",
+  "an article",
+  "a demonstrative",
+  "a quantity word",
+  "a preposition",
+  "a conjunction",
+  "a form of be",
+  "a form of have",
+  "a helping verb",
+  "a punctuation mark",
+  "a quotation mark",
+  "a line break",
+];
+
+/** Whether a word or sign occurs in all sorts of English text. */
+export function isCommon(unit: Unit): boolean {
+  return classesOf(unit).some((name) => common.includes(name));
+}
+
 const ruled: [ClassName, (unit: Unit) => boolean][] = [
   ["a word", ({ kind }) => kind === "word"],
   ["a number", ({ kind }) => kind === "number"],

@@ -1,0 +1,116 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { quotedWords, read, write } from "../../../src/llm/pattern/grammar.js";
+import type { Before, Clause, Pattern, Place, Target } from "../../../src/llm/pattern/pattern.js";
+import { classNames } from "../../../src/llm/pattern/word-classes.js";
+
+const tricky = fc.constantFrom(
+  "“",
+  "”",
+  "\\",
+  "\n",
+  "; or ",
+  " after “a”",
+  " or ",
+  " after a word",
+  " in text with ",
+  '"',
+  ", ",
+);
+const text = fc.oneof(
+  fc.string(),
+  fc.string({ unit: fc.oneof(tricky, fc.string({ unit: "grapheme", maxLength: 2 })) }),
+);
+const texts = fc.array(text, { minLength: 1, maxLength: 4 });
+const name = fc.constantFrom(...classNames);
+const place = fc.constantFrom<Place>("anywhere", "start", "middle", "end");
+
+const target: fc.Arbitrary<Target> = fc.oneof(
+  fc.record({ kind: fc.constant("word" as const), words: texts }),
+  fc.record({ kind: fc.constant("prefix" as const), parts: texts }),
+  fc.record({ kind: fc.constant("suffix" as const), parts: texts }),
+  fc.record({ kind: fc.constant("part" as const), parts: texts, place }),
+  fc.record({ kind: fc.constant("in-word" as const), part: text, words: texts }),
+  fc.record({ kind: fc.constant("in-prefix" as const), part: text, starts: texts }),
+  fc.record({ kind: fc.constant("class" as const), name }),
+);
+const before: fc.Arbitrary<Before> = fc.oneof(
+  fc.record({ kind: fc.constant("after" as const), words: texts }),
+  fc.record({ kind: fc.constant("soon-after" as const), words: texts }),
+  fc.record({ kind: fc.constant("after-class" as const), name }),
+  fc.record({
+    kind: fc.constant("at-start" as const),
+    of: fc.constantFrom("sentence" as const, "line" as const),
+  }),
+);
+const clause: fc.Arbitrary<Clause> = fc.record(
+  { target, before, nearby: texts },
+  { requiredKeys: ["target"] },
+);
+const pattern: fc.Arbitrary<Pattern> = fc.record({
+  clauses: fc.array(clause, { minLength: 1, maxLength: 4 }),
+});
+
+describe("read()", () => {
+  it("takes back every pattern that write() wrote", () => {
+    fc.assert(
+      fc.property(pattern, (p) => {
+        expect(read(write(p))).toEqual(p);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("allows a full stop at the end", () => {
+    expect(read("the word “cat”.")).toEqual({ clauses: [{ target: { kind: "word", words: ["cat"] } }] });
+  });
+
+  it.each([
+    "",
+    "Names of animals",
+    "the word cat",
+    "the word “cat” or",
+    "a strange word",
+    "the word “cat” near “dog”",
+    "“cat",
+  ])("gives nothing for %j", (sentence) => {
+    expect(read(sentence)).toBeUndefined();
+  });
+});
+
+describe("write()", () => {
+  it.each<[Clause, string]>([
+    [
+      { target: { kind: "word", words: ["cat", "dog"] }, before: { kind: "after", words: ["the"] } },
+      "the word “cat” or “dog” after “the”",
+    ],
+    [{ target: { kind: "part", parts: ["ed", "ing"], place: "end" } }, "“ed” or “ing” at the end of a word"],
+    [{ target: { kind: "in-prefix", part: "y", starts: ["why"] } }, "“y” in a word that begins with “why”"],
+    [
+      { target: { kind: "class", name: "a number" }, before: { kind: "after-class", name: "a month" } },
+      "a number after a month",
+    ],
+    [{ target: { kind: "class", name: "a word" }, nearby: ["{", ";"] }, "a word in text with “{” or “;”"],
+    [
+      { target: { kind: "suffix", parts: ["ly"] }, before: { kind: "at-start", of: "sentence" } },
+      "a word that ends with “ly” at the start of a sentence",
+    ],
+  ])("writes %j as a sentence", (one, sentence) => {
+    expect(write({ clauses: [one] })).toBe(sentence);
+  });
+});
+
+describe("quotedWords()", () => {
+  it("reads the quoted words and signs of somebody else's sentence", () => {
+    expect(quotedWords(`The tokens "cat", 'dog' and “Once upon” in the children's stories.`)).toEqual({
+      clauses: [
+        { target: { kind: "word", words: ["cat", "dog"] } },
+        { target: { kind: "part", parts: ["Once upon"], place: "anywhere" } },
+      ],
+    });
+  });
+
+  it("gives nothing where nothing is quoted, whatever apostrophes there are", () => {
+    expect(quotedWords("The children's toys and the dogs' bones")).toBeUndefined();
+  });
+});
