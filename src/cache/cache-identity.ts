@@ -50,6 +50,11 @@ export function cacheIdentity(
   };
 }
 
+/** The first position of a context that is in the cache: 1 where position 0 is BOS and left out, else 0. */
+export function firstPositionOf({ tokenizer, keepBos }: CacheIdentity): 0 | 1 {
+  return tokenizer.bosId === null || keepBos ? 0 : 1;
+}
+
 /** SHA-256 (hex) of what decides the content: hashes and options, not names. */
 export function identityHash({ model, coder, tokenizer, corpus, ...options }: CacheIdentity): string {
   const { contextLength, maxTokens, keepBos } = options;

@@ -16,7 +16,7 @@ import {
 } from "./cache-identity.js";
 import { lockDirectory } from "./cache-lock.js";
 import { type CacheManifest, manifestName, planName } from "./cache-manifest.js";
-import { readContextFiles, writeContextFiles } from "./context-files.js";
+import { checkStream, mostPositions, readContextFiles, writeContextFiles } from "./context-files.js";
 import { encodeRuns } from "./encode-runs.js";
 import { LatentCache } from "./latent-cache.js";
 import { mergeRuns } from "./merge-runs.js";
@@ -59,14 +59,16 @@ export async function cacheLatents(
   options: CacheOptions = {},
 ): Promise<LatentCache> {
   checkFit(model, coder);
+  const length = contextLength(model, options.contextLength);
+  checkCounts(options, length);
   const source = await openCorpus(corpus);
   const identity = cacheIdentity(model, coder, source, {
-    contextLength: contextLength(model, options.contextLength),
+    contextLength: length,
     maxTokens: options.maxTokens,
     keepBos: options.keepBos ?? false,
   });
   const directory = options.directory ?? defaultDirectory(identity);
-  if (existsSync(join(directory, manifestName))) return openFinished(directory, identity);
+  if (existsSync(join(directory, manifestName))) return openFinished(directory, identity, { model, source });
   writing(directory, () => mkdirSync(runsDirectory(directory), { recursive: true }));
   const unlock = lockDirectory(directory);
   try {
@@ -102,6 +104,17 @@ function contextLength(model: SubjectModel, wanted: number | undefined): number 
   );
 }
 
+function checkCounts({ maxTokens, tokensPerRun = 1 }: CacheOptions, contextLength: number): void {
+  if (maxTokens !== undefined && !(maxTokens >= contextLength && maxTokens <= mostPositions)) {
+    throw new RangeError(
+      `Cannot cache ${maxTokens} tokens: maxTokens must be from ${contextLength} (one context) to ${mostPositions}`,
+    );
+  }
+  if (!(tokensPerRun >= 1)) {
+    throw new RangeError(`Cannot cache with tokensPerRun ${tokensPerRun}: give a number from 1`);
+  }
+}
+
 function defaultDirectory(identity: CacheIdentity): string {
   if (identity.corpus.hash === null) {
     throw new RangeError(
@@ -111,9 +124,14 @@ function defaultDirectory(identity: CacheIdentity): string {
   return join(process.env.SAELAB_CACHE ?? join(".cache", "saelab"), cacheName(identity));
 }
 
-function openFinished(directory: string, identity: CacheIdentity): LatentCache {
+async function openFinished(
+  directory: string,
+  identity: CacheIdentity,
+  { model, source }: Pick<Work, "model" | "source">,
+): Promise<LatentCache> {
   const cache = LatentCache.open(directory);
   checkSame(directory, cache.manifest.identity, identity);
+  if (source.hash === undefined) await checkStream(directory, model.tokenizer, source, identity);
   // A process that was killed between the manifest and here leaves its runs.
   rmSync(runsDirectory(directory), { recursive: true, force: true });
   return cache;

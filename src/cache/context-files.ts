@@ -3,13 +3,14 @@
  * the model takes, and afterwards the number of contexts is known (progress has an end), and a stopped run
  * goes on without tokenising again.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Corpus } from "../corpus/corpus.js";
 import { packContexts } from "../corpus/pack-contexts.js";
+import { FileError } from "../errors.js";
 import type { Tokenizer } from "../model/tokenizer.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
-import { ArrayFileWriter, type FileRecord, writeArrayFile, writeJsonFile } from "./array-file.js";
+import { ArrayFileWriter, type FileRecord, readInto, writeArrayFile, writeJsonFile } from "./array-file.js";
 import { stopIfAborted } from "./stop.js";
 
 /** What the first stage leaves in `contexts.json`. */
@@ -26,12 +27,38 @@ export interface ContextOptions extends LongCallOptions {
 }
 
 /** Positions are stored in 32 bits. */
-const mostPositions = 2 ** 32;
+export const mostPositions = 2 ** 32;
 
 /** The finished first stage of a directory, if there is one. */
 export function readContextFiles(directory: string): ContextFiles | undefined {
   const path = join(directory, "contexts.json");
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as ContextFiles) : undefined;
+}
+
+/**
+ * Checks that a stream begins with the text that the directory was begun with: it has no hash to compare.
+ *
+ * @throws {FileError} If its first context differs.
+ */
+export async function checkStream(
+  directory: string,
+  tokenizer: Tokenizer,
+  corpus: Corpus,
+  { contextLength }: { contextLength: number },
+): Promise<void> {
+  const name = ["tokens.u16", "tokens.u32"].find((file) => existsSync(join(directory, file))) ?? "tokens.u16";
+  const found = name === "tokens.u16" ? new Uint16Array(contextLength) : new Uint32Array(contextLength);
+  const file = openSync(join(directory, name), "r");
+  readInto(file, join(directory, name), 0, found);
+  closeSync(file);
+  for await (const { tokens } of packContexts(tokenizer, corpus.documents(), { contextLength })) {
+    if (tokens.every((id, position) => id === found[position])) return;
+    break;
+  }
+  throw new FileError(
+    `Cannot cache into "${directory}": it holds a cache of another stream, which begins differently; choose another directory or delete it`,
+    directory,
+  );
 }
 
 /**
@@ -77,11 +104,6 @@ export async function writeContextFiles(
 
 function contextLimit(contextLength: number, maxTokens: number | undefined): number {
   if (maxTokens === undefined) return Math.floor(mostPositions / contextLength);
-  if (!(maxTokens >= contextLength && maxTokens <= mostPositions)) {
-    throw new RangeError(
-      `Cannot cache ${maxTokens} tokens: maxTokens must be from ${contextLength} (one context) to ${mostPositions}`,
-    );
-  }
   return Math.floor(maxTokens / contextLength);
 }
 

@@ -6,19 +6,15 @@ import { callSignal, type LongCallOptions, progressMeter } from "../progress.js"
 import type { SparseCoder } from "../sparse/sparse-coder.js";
 import { type Tensor, tensor } from "../tensor.js";
 import { readInto } from "./array-file.js";
-import type { CacheIdentity } from "./cache-identity.js";
+import { type CacheIdentity, firstPositionOf } from "./cache-identity.js";
 import type { ContextFiles } from "./context-files.js";
-import { RowBuffer } from "./row-buffer.js";
-import { findRuns, writeRun } from "./run-file.js";
+import { RunWriter } from "./run-writer.js";
 import { stopIfAborted } from "./stop.js";
 
 /** Tokens that go through the model at once: measured best on CPUs at 512 to 1,024. */
 const tokensPerBatch = 1024;
 
 const defaultTokensPerRun = 65_536;
-
-/** A run of a dense coder ends here, so that its rows fit in memory: 4 Mi rows, 100 MB while they are sorted. */
-const rowsPerRun = 1 << 22;
 
 export interface EncodeInput {
   model: SubjectModel;
@@ -35,40 +31,31 @@ export async function encodeRuns(
 ): Promise<void> {
   const { contextLength } = identity;
   const batch = Math.max(1, Math.floor(tokensPerBatch / contextLength));
-  const contextsPerRun = Math.max(
-    1,
-    Math.floor((options.tokensPerRun ?? defaultTokensPerRun) / contextLength),
-  );
-  const firstPosition = identity.tokenizer.bosId === null || identity.keepBos ? 0 : 1;
   const signal = callSignal(options);
-  let written = findRuns(directory, coder.dSae).at(-1)?.end ?? 0;
-  let done = written;
-  const buffer = new RowBuffer(coder.dSae);
-  const flush = () => {
-    if (done > written) writeRun(directory, written, done, buffer.group());
-    written = done;
-    buffer.clear();
-  };
-  const total = (contexts - written) * contextLength;
+  const writer = new RunWriter(directory, {
+    dSae: coder.dSae,
+    contextLength,
+    firstPosition: firstPositionOf(identity),
+    contextsPerRun: Math.max(1, Math.floor((options.tokensPerRun ?? defaultTokensPerRun) / contextLength)),
+  });
+  const start = writer.contexts;
+  const total = (contexts - start) * contextLength;
   const meter = progressMeter(`cache ${coder.name}`, "tokens", total, options.onProgress);
-  const start = written;
   const reader = new ContextReader(directory, tokensFile, contextLength);
   try {
-    while (done < contexts) {
-      stopIfAborted(signal, `${done} of ${contexts} contexts are computed`);
-      const end = Math.min(done + batch, contexts, written + contextsPerRun);
-      const tokens = reader.read(done, end);
-      buffer.add(await encode(model, coder, tokens), { firstContext: done, contextLength, firstPosition });
-      done = end;
-      if (done - written >= contextsPerRun || buffer.rows >= rowsPerRun) flush();
-      meter.report((done - start) * contextLength);
+    while (writer.contexts < contexts) {
+      const from = writer.contexts;
+      stopIfAborted(signal, `${from} of ${contexts} contexts are computed`);
+      const to = Math.min(from + batch, contexts, writer.runEnd);
+      writer.add(await encode(model, coder, reader.read(from, to)), to - from);
+      meter.report((to - start) * contextLength);
       await new Promise(setImmediate);
     }
-    flush();
+    writer.flush();
     meter.end(total);
   } catch (error) {
     // What is computed is kept, unless it is the disk that refuses.
-    if (!(error instanceof FileError)) flush();
+    if (!(error instanceof FileError)) writer.flush();
     throw error;
   } finally {
     reader.close();

@@ -1,3 +1,18 @@
+/**
+ * A cache is a folder of plain arrays, little-endian, the type of the numbers as the extension, and two JSON files:
+ *
+ *   manifest.json     what it was made of (hashes of model, coder, tokenizer, corpus; options), sizes and SHA-256
+ *   tokens.u16|u32    [context, position]
+ *   documents.u32     where each document begins
+ *   offsets.f64       [dSae + 1] rows of latent i are offsets[i] to offsets[i + 1]
+ *   positions.u32     [rows] context × contextLength + position, ascending within a latent
+ *   activations.f32   [rows] > 0
+ *   max.f32, sum.f64, windows.u32   [dSae]
+ *   pieces.json, pieces.u32         the text of tokens
+ *
+ * 8 bytes per activation. Half floats would save two of them, and cost exactness: they leave 11 bits, so peaks
+ * tie and deciles blur, and they end at 65,504. What is read is what the coder computed.
+ */
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { displayable } from "../display.js";
@@ -5,6 +20,7 @@ import type { Latent } from "../latent.js";
 import { seededRandom } from "../random.js";
 import { readInto } from "./array-file.js";
 import { cacheDisplay } from "./cache-display.js";
+import { firstPositionOf } from "./cache-identity.js";
 import { type CacheManifest, readManifest } from "./cache-manifest.js";
 import { type Coverage, coverageOf } from "./coverage.js";
 import { TokenPieces } from "./token-pieces.js";
@@ -68,7 +84,7 @@ export class LatentCache {
     this.contextCount = manifest.contexts;
     this.contextLength = identity.contextLength;
     this.tokenCount = manifest.contexts * identity.contextLength;
-    this.firstPosition = identity.tokenizer.bosId === null || identity.keepBos ? 0 : 1;
+    this.firstPosition = firstPositionOf(identity);
     this.documents = this.#whole("documents.u32", Uint32Array);
     this.#offsets = this.#whole("offsets.f64", Float64Array);
     this.#max = this.#whole("max.f32", Float32Array);

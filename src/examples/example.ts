@@ -28,7 +28,10 @@ export interface LatentExamples {
   readonly train: readonly Example[];
   /** For scorers. */
   readonly test: readonly Example[];
-  /** For scorers: windows of contexts in which the latent never fires. */
+  /**
+   * For scorers: windows in which the latent is silent, of contexts in which it never fires; of a latent so dense
+   * that these run out, also of test contexts in which it does. May be fewer than asked for.
+   */
   readonly nonActivating: readonly Window[];
   /** Over the whole cache: the largest activation (> 0), the unit of normalised strengths. */
   readonly maxActivation: number;

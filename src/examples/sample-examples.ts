@@ -54,13 +54,29 @@ export function sampleExamples(
   options: SampleExamplesOptions = {},
 ): LatentExamples {
   const plan = samplingPlan(cache, latent, options);
-  const stats = cache.stats(latent.index);
-  if (stats.count === 0) {
-    throw new RangeError(
-      `Cannot sample examples of ${latentName(latent)}: it never fires in ${cache.tokenCount} tokens; choose one of cache.live() or cache more text`,
-    );
-  }
+  const { max: maxActivation, density, count } = cache.stats(latent.index);
+  if (count === 0) throw neverFires(cache, latent);
   const rows = cache.read(latent.index);
+  const { places, windowCount } = samplePlaces(cache, rows, latent, plan);
+  const example = (place: Ranked): Example => {
+    return { ...readWindow(cache, place, rows), quantile: place.quantile, peak: place.peak };
+  };
+  return {
+    latent,
+    train: places.train.map(example),
+    test: places.test.map(example),
+    nonActivating: places.silent.map((place) => readWindow(cache, place, rows)),
+    maxActivation,
+    density,
+    windowCount,
+    windowLength: plan.grid.windowLength,
+    quantiles: plan.quantiles,
+    hash: hashOf(cache, latent, [places.train, places.test, places.silent]),
+  };
+}
+
+/** Where the examples are. */
+function samplePlaces(cache: LatentCache, rows: LatentActivations, latent: Latent, plan: SamplingPlan) {
   const { pool, keys } = rankedPool(cache, rows, plan);
   if (pool.length === 0 || keys.size < plan.minWindows) throw tooFew(latent, keys.size, plan);
   const side = splitContexts(plan.seed, trainShare(plan));
@@ -75,23 +91,7 @@ export function sampleExamples(
     firing: keys,
     allowed: (context) => side(context) === "test",
   });
-  const example = ({ quantile, ...place }: Ranked): Example => ({
-    ...readWindow(cache, place, rows),
-    quantile,
-    peak: place.peak,
-  });
-  return {
-    latent,
-    train: train.map(example),
-    test: test.map(example),
-    nonActivating: silent.map((place) => readWindow(cache, place, rows)),
-    maxActivation: stats.max,
-    density: stats.density,
-    windowCount: keys.size,
-    windowLength: plan.grid.windowLength,
-    quantiles: plan.quantiles,
-    hash: hashOf(cache, latent, [train, test, silent]),
-  };
+  return { places: { train, test, silent }, windowCount: keys.size };
 }
 
 /** As the examples are divided, but a quarter at least for each side: rare latents need some slack. */
@@ -195,6 +195,12 @@ function fromEachQuantile(
 
 function strongestFirst(chosen: Ranked[]): Ranked[] {
   return chosen.sort((a, b) => b.peak - a.peak || a.context - b.context || a.start - b.start);
+}
+
+function neverFires(cache: LatentCache, latent: Latent): RangeError {
+  return new RangeError(
+    `Cannot sample examples of ${latentName(latent)}: it never fires in ${cache.tokenCount} tokens; choose one of cache.live() or cache more text`,
+  );
 }
 
 function tooFew(latent: Latent, found: number, { minWindows, train, test }: SamplingPlan): RangeError {

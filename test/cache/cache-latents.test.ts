@@ -121,6 +121,16 @@ describe("cacheLatents()", () => {
     expect(cache.contextCount).toBe(15);
     expect(states).toContain("cache toy/layers.0 960/960");
     expectToyCache(cache);
+    const again = (texts: string[]) =>
+      cacheLatents({ model: toyModel(), coder: toyCoder() }, new Set(texts), {
+        directory: join(root, "stream"),
+        maxTokens: 1000,
+        ...quiet,
+      });
+    expect((await again(toyTexts(50))).hash).toBe(cache.hash);
+    await expect(again(toyTexts(50, 2))).rejects.toThrow(
+      /holds a cache of another stream, which begins differently/,
+    );
   });
 
   test("refuses a coder that does not fit, before it makes anything", async () => {
@@ -147,6 +157,9 @@ describe("cacheLatents()", () => {
     await expect(call(["", ""])).rejects.toThrow(/does not fill one context of 64 tokens/);
     await expect(call(["short"])).rejects.toThrow(/does not fill one context of 64 tokens/);
     await expect(call(toyTexts(5), { contextLength: 65 })).rejects.toThrow(/takes 2 to 64 tokens/);
+    await expect(call(toyTexts(5), { tokensPerRun: 0 })).rejects.toThrow(
+      /with tokensPerRun 0: give a number from 1/,
+    );
     await expect(call(toyTexts(5), { maxTokens: 10 })).rejects.toThrow(/maxTokens must be from 64/);
     await call(toyTexts(5));
     await expect(call(toyTexts(6))).rejects.toThrow(/differs in corpus; choose another directory/);
