@@ -9,6 +9,7 @@
  * What steps 2 and 3 end runs no `catch` and no `finally`; code that must clean up watches the signal of step 1.
  */
 import { Session } from "node:inspector";
+import { announceSignal, type SharedCounters } from "./shared-counters.js";
 
 /** Milliseconds that each step is given. */
 const patience = { ask: 60, signal: 150, terminate: 1500 };
@@ -19,8 +20,7 @@ export interface InterruptTarget {
   ask(): void;
   /** Resolves to true as soon as the main thread has taken notice, or to false after so many milliseconds. */
   noticed(milliseconds: number): Promise<boolean>;
-  /** Counts SIGINTs that the main thread has to ignore because they are ours. */
-  readonly signals: Int32Array;
+  readonly counters: SharedCounters;
 }
 
 /** Climbs until the main thread takes notice; false when nothing helped. */
@@ -28,7 +28,7 @@ export async function climbInterruptLadder(target: InterruptTarget): Promise<boo
   target.ask();
   if (await target.noticed(patience.ask)) return true;
   if (process.platform !== "win32") {
-    Atomics.add(target.signals, 0, 1);
+    announceSignal(target.counters);
     process.kill(process.pid, "SIGINT");
     if (await target.noticed(patience.signal)) return true;
   }

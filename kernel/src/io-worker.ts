@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { KernelServer } from "./kernel-server.js";
 import { LanguageClient } from "./language-client.js";
 import type { ConnectionInfo } from "./messages.js";
+import type { SharedCounters } from "./shared-counters.js";
 import { KernelSockets } from "./sockets.js";
 import type { ToIo, ToMain } from "./thread-messages.js";
 import { WireCodec } from "./wire.js";
@@ -10,7 +11,7 @@ import { WireCodec } from "./wire.js";
 /** What the main thread hands over at the start. */
 export interface IoWorkerData {
   readonly connection: ConnectionInfo;
-  readonly signals: SharedArrayBuffer;
+  readonly counters: SharedCounters;
   readonly cwd: string;
 }
 
@@ -19,20 +20,22 @@ await start(parentPort, workerData as IoWorkerData);
 
 async function start(
   port: NonNullable<typeof parentPort>,
-  { connection, signals, cwd }: IoWorkerData,
+  { connection, counters, cwd }: IoWorkerData,
 ): Promise<void> {
   const codec = new WireCodec(connection.key, connection.signature_scheme);
-  const sockets = new KernelSockets(codec);
+  const sockets: KernelSockets = new KernelSockets(codec, (channel, message) =>
+    server.receive(channel, message),
+  );
   const toMain = (message: ToMain) => port.postMessage(message);
-  const server = new KernelServer({
+  const server: KernelServer = new KernelServer({
     sockets,
     toMain,
     language: new LanguageClient(cwd),
-    signals: new Int32Array(signals),
+    counters,
     exit: () => void exit(sockets, toMain),
   });
   port.on("message", (message: ToIo) => server.receiveFromMain(message));
-  await sockets.open(connection, (channel, message) => server.receive(channel, message));
+  await sockets.open(connection);
   server.starting();
 }
 

@@ -10,6 +10,7 @@ import { climbInterruptLadder } from "./interrupt-ladder.js";
 import { kernelInfo } from "./kernel-info.js";
 import type { LanguageClient } from "./language-client.js";
 import type { Header, Json, Message } from "./messages.js";
+import { giveRoom, type SharedCounters } from "./shared-counters.js";
 import type { KernelSockets } from "./sockets.js";
 import { StreamBatcher } from "./stream-batcher.js";
 import type { ToIo, ToMain } from "./thread-messages.js";
@@ -21,8 +22,8 @@ export interface KernelServerOptions {
   readonly sockets: KernelSockets;
   readonly toMain: (message: ToMain) => void;
   readonly language: LanguageClient;
-  /** Shared with the main thread; see `InterruptTarget.signals`. */
-  readonly signals: Int32Array;
+  /** Shared with the main thread. */
+  readonly counters: SharedCounters;
   /** Ends the process. */
   readonly exit: () => void;
 }
@@ -75,6 +76,7 @@ export class KernelServer {
       case "stream":
         this.#lastParent = message.parent ?? this.#lastParent;
         this.#streams.add(message.name, message.text, this.#lastParent);
+        giveRoom(this.#options.counters, message.text.length);
         return;
       case "publish":
         this.#publish(message);
@@ -190,7 +192,7 @@ export class KernelServer {
     const stopped = await climbInterruptLadder({
       ask: () => this.#options.toMain({ type: "interrupt", id }),
       noticed: (milliseconds) => this.#noticed(milliseconds),
-      signals: this.#options.signals,
+      counters: this.#options.counters,
     });
     if (stopped || this.#queue.running !== request) return;
     this.#options.toMain({ type: "abandon", id });

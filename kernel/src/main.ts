@@ -12,14 +12,15 @@ import { prepareCell } from "./prepare-cell.js";
 import { Publisher } from "./publisher.js";
 import { ScriptExecutor } from "./script-executor.js";
 import { Session } from "./session.js";
+import { makeCounters } from "./shared-counters.js";
 import type { ToIo, ToMain } from "./thread-messages.js";
 import { Widgets } from "./widgets.js";
 
 start(readConnection(process.argv.slice(2)));
 
 function start(connection: ConnectionInfo): void {
-  const signals = new SharedArrayBuffer(4);
-  const workerData: IoWorkerData = { connection, signals, cwd: process.cwd() };
+  const counters = makeCounters();
+  const workerData: IoWorkerData = { connection, counters, cwd: process.cwd() };
   const worker = new Worker(new URL("./io-worker.js", import.meta.url), { workerData });
   const toIo = (message: ToIo) => worker.postMessage(message);
   const publisher = new Publisher(toIo);
@@ -32,10 +33,10 @@ function start(connection: ConnectionInfo): void {
     publisher,
     displays,
     comms,
-    signals: new Int32Array(signals),
+    counters,
   });
   installCellGlobals({ session, publisher, displays, comms, widgets: new Widgets(comms) });
-  captureOutput(toIo);
+  captureOutput(toIo, counters);
   wrapTimers();
   worker.on("message", (message: ToMain) => session.receive(message));
   worker.on("error", (error) => {

@@ -1,11 +1,10 @@
 import { currentContext } from "./cell-context.js";
 import type { Header } from "./messages.js";
+import { type SharedCounters, takeRoom } from "./shared-counters.js";
 import type { ToIo } from "./thread-messages.js";
 
-/**
- * Sends everything that this process writes to stdout and stderr to the front end, as part of the cell that wrote it.
- */
-export function captureOutput(toIo: (message: ToIo) => void): void {
+/** Sends everything that this process writes to stdout and stderr to the front end, as part of the cell that wrote it. */
+export function captureOutput(toIo: (message: ToIo) => void, counters: SharedCounters): void {
   let last: Header | undefined;
   for (const name of ["stdout", "stderr"] as const) {
     const decoder = new TextDecoder();
@@ -14,6 +13,7 @@ export function captureOutput(toIo: (message: ToIo) => void): void {
       const { parent } = currentContext();
       toIo({ type: "stream", name, text, ...(parent && parent !== last && { parent }) });
       last = parent ?? last;
+      takeRoom(counters, text.length);
       const done = typeof encoding === "function" ? encoding : callback;
       if (typeof done === "function") process.nextTick(done);
       return true;

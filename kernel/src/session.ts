@@ -8,6 +8,7 @@ import type { Executor } from "./executor.js";
 import type { Json } from "./messages.js";
 import { mimeBundleOf } from "./mime-bundle.js";
 import type { Publisher } from "./publisher.js";
+import { forgetSignals, type SharedCounters, takeSignal } from "./shared-counters.js";
 import type { ToIo, ToMain } from "./thread-messages.js";
 
 type ExecuteMessage = Extract<ToMain, { type: "execute" }>;
@@ -22,8 +23,8 @@ export interface SessionOptions {
   readonly publisher: Publisher;
   readonly displays: Displays;
   readonly comms: CommRegistry;
-  /** SIGINTs of the interrupt ladder that are still to be ignored. */
-  readonly signals: Int32Array;
+  /** Shared with the IO worker. */
+  readonly counters: SharedCounters;
 }
 
 interface RunningCell extends CellContext {
@@ -69,9 +70,8 @@ export class Session {
 
   /** Takes a SIGINT that no running script took. */
   receiveSignal(): void {
-    const { signals } = this.#options;
-    if (Atomics.load(signals, 0) > 0) Atomics.sub(signals, 0, 1);
-    else if (this.#running) this.#interrupt(this.#running.message.id);
+    if (takeSignal(this.#options.counters)) return;
+    if (this.#running) this.#interrupt(this.#running.message.id);
   }
 
   /** The signal that interrupt aborts; who reads it is given time to stop cleanly. */
@@ -157,7 +157,7 @@ export class Session {
 
   #fail(running: RunningCell, error: unknown): void {
     if (running.finished) return;
-    if (error instanceof CellInterruptError) Atomics.store(this.#options.signals, 0, 0);
+    if (error instanceof CellInterruptError) forgetSignals(this.#options.counters);
     const shown = running.interrupted ? new CellInterruptError() : error;
     const report = this.#options.executor.describe(shown);
     if (!running.message.silent)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Execution, KernelClient, resultOf, streamText } from "./kernel-client.js";
+import { type Execution, KernelClient, resultOf } from "./kernel-client.js";
 
 let kernel: KernelClient;
 beforeAll(async () => {
@@ -94,11 +94,7 @@ describe("comm messages", () => {
     const total = 2000;
     for (let n = 0; n < total; n++) {
       const data = { n, last: n === total - 1 };
-      await kernel.send(
-        "comm_msg",
-        { comm_id: opened.content.comm_id, data },
-        { buffers: [Buffer.alloc(100, n)] },
-      );
+      kernel.send("comm_msg", { comm_id: opened.content.comm_id, data }, { buffers: [Buffer.alloc(100, n)] });
     }
     const done = await kernel.until(
       ({ content }) => (content.data as { done?: boolean })?.done === true,
@@ -123,7 +119,7 @@ describe("comm messages", () => {
     const opened = await kernel.until(({ content }) => content.target_name === "wide", from);
     expect(opened.buffers[0]?.length).toBe(30_000_000);
     const content = { comm_id: opened.content.comm_id, data: {} };
-    await kernel.send("comm_msg", content, { buffers: [Buffer.alloc(9_000_000)] });
+    kernel.send("comm_msg", content, { buffers: [Buffer.alloc(9_000_000)] });
     await kernel.until(({ content }) => (content.data as { bytes?: number })?.bytes === 9_000_000, from);
   });
 
@@ -132,7 +128,7 @@ describe("comm messages", () => {
       const broken = globalThis[Symbol.for("Jupyter.comms")].open("broken");
       broken.onMessage(() => { throw new Error("no handler") });`);
     const { content } = await kernel.until(({ content }) => content.target_name === "broken");
-    await kernel.send("comm_msg", { comm_id: content.comm_id, data: {} });
+    kernel.send("comm_msg", { comm_id: content.comm_id, data: {} });
     await kernel.until(({ content }) => content.name === "stderr" && /no handler/.test(String(content.text)));
     const info = await kernel.request("comm_info_request", { target_name: "broken" });
     expect(info.content).toEqual({

@@ -1,13 +1,13 @@
-/** A Jupyter front end for tests: starts the built kernel as Jupyter does, and speaks the protocol over ZeroMQ. */
+/** A Jupyter front end for tests: starts the built kernel as Jupyter does, and speaks the protocol over ZMTP. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Dealer, Subscriber } from "zeromq";
 import type { ConnectionInfo, Json, Message } from "../../kernel/src/messages.js";
 import { WireCodec } from "../../kernel/src/wire.js";
+import { type SocketType, ZmtpPeer } from "../../kernel/src/zmtp-peer.js";
 
 export const root = join(import.meta.dirname, "..", "..");
 
@@ -35,10 +35,10 @@ export interface StartOptions {
 export class KernelClient {
   readonly process: ChildProcess;
   readonly #codec: WireCodec;
-  readonly #shell = new Dealer({ linger: 0, routingId: "front-end" });
-  readonly #control = new Dealer({ linger: 0, routingId: "front-end" });
-  readonly #stdin = new Dealer({ linger: 0, routingId: "front-end" });
-  readonly #iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
+  #shell: ZmtpPeer | undefined;
+  #control: ZmtpPeer | undefined;
+  #stdin: ZmtpPeer | undefined;
+  #iopub: ZmtpPeer | undefined;
   readonly #folder: string;
   readonly published: Message[] = [];
   readonly #replies = new Map<string, (message: Message) => void>();
@@ -63,43 +63,56 @@ export class KernelClient {
       stdio: "inherit",
     });
     const client = new KernelClient(child, new WireCodec(connection.key), folder);
-    client.#connect(connection);
+    await client.#connect(connection);
     await client.request("kernel_info_request", {});
     await client.until(({ header }) => header.msg_type === "iopub_welcome");
     return client;
   }
 
-  #connect({ ip, shell_port, control_port, stdin_port, iopub_port }: ConnectionInfo): void {
-    this.#shell.connect(`tcp://${ip}:${shell_port}`);
-    this.#control.connect(`tcp://${ip}:${control_port}`);
-    this.#stdin.connect(`tcp://${ip}:${stdin_port}`);
-    this.#iopub.connect(`tcp://${ip}:${iopub_port}`);
-    this.#iopub.subscribe();
-    void this.#listen(this.#shell, (message) => this.#replied(message));
-    void this.#listen(this.#control, (message) => this.#replied(message));
-    void this.#listen(this.#stdin, (message) => void this.#asked(message));
-    void this.#listen(this.#iopub, (message) => {
+  async #connect({ shell_port, control_port, stdin_port, iopub_port }: ConnectionInfo): Promise<void> {
+    const published = (message: Message) => {
       this.published.push(message);
       for (const wake of this.#published.splice(0)) wake();
-    });
+    };
+    this.#shell = await this.#peer("DEALER", shell_port, (message) => this.#replied(message));
+    this.#control = await this.#peer("DEALER", control_port, (message) => this.#replied(message));
+    this.#stdin = await this.#peer("DEALER", stdin_port, (message) => this.#asked(message));
+    this.#iopub = await this.#peer("SUB", iopub_port, published);
+    this.#iopub.send([Uint8Array.of(1)]);
+  }
+
+  async #peer(type: SocketType, port: number, take: (message: Message) => void): Promise<ZmtpPeer> {
+    for (;;) {
+      const socket = connect(port, "127.0.0.1");
+      const connected = await new Promise((resolve) => {
+        socket.once("connect", () => resolve(true));
+        socket.once("error", () => resolve(false));
+      });
+      if (connected) {
+        const onMessage = (frames: Buffer[]) => take(this.#codec.decode(frames));
+        return new ZmtpPeer(socket, type, { identity: Buffer.from("front-end"), onMessage });
+      }
+      if (this.process.exitCode !== null) throw new Error(`The kernel ended with ${this.process.exitCode}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   /** Sends a request and resolves to its reply. */
   async request(type: string, content: Json, channel: "shell" | "control" = "shell"): Promise<Message> {
-    const id = await this.send(type, content, { channel });
+    const id = this.send(type, content, { channel });
     return new Promise((resolve) => this.#replies.set(id, resolve));
   }
 
-  /** Sends a message and resolves to its id. */
-  async send(
+  /** Sends a message and returns its id. */
+  send(
     type: string,
     content: Json,
     { buffers = [], channel = "shell" }: { buffers?: Uint8Array[]; channel?: "shell" | "control" } = {},
-  ): Promise<string> {
+  ): string {
     const header = this.#codec.header(type);
     const message = { identities: [], header, parent: undefined, metadata: {}, content, buffers };
     const frames = this.#codec.encode(message);
-    await (channel === "shell" ? this.#shell : this.#control).send(frames);
+    (channel === "shell" ? this.#shell : this.#control)?.send(frames);
     return header.msg_id;
   }
 
@@ -144,17 +157,13 @@ export class KernelClient {
   async stop(): Promise<void> {
     const gone = new Promise((resolve) => this.process.once("exit", resolve));
     if (this.process.exitCode === null) {
-      await this.send("shutdown_request", { restart: false }, { channel: "control" });
+      this.send("shutdown_request", { restart: false }, { channel: "control" });
       const timer = setTimeout(() => this.process.kill("SIGKILL"), 3000);
       await gone;
       clearTimeout(timer);
     }
-    for (const socket of [this.#shell, this.#control, this.#stdin, this.#iopub]) socket.close();
+    for (const peer of [this.#shell, this.#control, this.#stdin, this.#iopub]) void peer?.close();
     rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  async #listen(socket: Dealer | Subscriber, take: (message: Message) => void): Promise<void> {
-    for await (const frames of socket) take(this.#codec.decode(frames as Buffer[]));
   }
 
   #replied(message: Message): void {
@@ -163,11 +172,11 @@ export class KernelClient {
     this.#replies.delete(id);
   }
 
-  async #asked(request: Message): Promise<void> {
+  #asked(request: Message): void {
     const header = this.#codec.header("input_reply");
     const content = { value: this.#answer(String(request.content.prompt)) };
     const message = { identities: [], header, parent: request.header, metadata: {}, content, buffers: [] };
-    await this.#stdin.send(this.#codec.encode(message));
+    this.#stdin?.send(this.#codec.encode(message));
   }
 }
 

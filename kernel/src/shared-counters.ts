@@ -1,0 +1,50 @@
+/** Numbers that the main thread and the IO worker share, without waiting for each other's messages. */
+
+/** Index 0: SIGINTs of the interrupt ladder, still to be ignored; 1: printed characters on the way to the IO worker. */
+export type SharedCounters = Int32Array;
+
+const signals = 0;
+const printed = 1;
+
+/** Characters on the way beyond which printing waits, so that a flood neither fills memory nor hides an interrupt. */
+const room = 2_000_000;
+/** Milliseconds of one wait, between which an interrupt can strike; and how many of them at most. */
+const pause = 20;
+const maxPauses = 100;
+
+/** Makes the counters; the buffer can be handed to a worker. */
+export function makeCounters(buffer: SharedArrayBuffer = new SharedArrayBuffer(8)): SharedCounters {
+  return new Int32Array(buffer);
+}
+
+/** Counts text that was posted, and waits while too much is on the way. */
+export function takeRoom(counters: SharedCounters, length: number): void {
+  let onTheWay = Atomics.add(counters, printed, length) + length;
+  for (let i = 0; onTheWay > room && i < maxPauses; i++) {
+    Atomics.wait(counters, printed, onTheWay, pause);
+    onTheWay = Atomics.load(counters, printed);
+  }
+}
+
+/** Says that text has arrived. */
+export function giveRoom(counters: SharedCounters, length: number): void {
+  Atomics.sub(counters, printed, length);
+  Atomics.notify(counters, printed);
+}
+
+/** Announces a SIGINT that the main thread has to ignore. */
+export function announceSignal(counters: SharedCounters): void {
+  Atomics.add(counters, signals, 1);
+}
+
+/** Whether a SIGINT was announced; it is then done with. */
+export function takeSignal(counters: SharedCounters): boolean {
+  if (Atomics.load(counters, signals) === 0) return false;
+  Atomics.sub(counters, signals, 1);
+  return true;
+}
+
+/** Forgets announced signals: the running script took them. */
+export function forgetSignals(counters: SharedCounters): void {
+  Atomics.store(counters, signals, 0);
+}
