@@ -1,3 +1,4 @@
+import type { Hash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { FileError } from "../errors.js";
 import { type ByteSource, checkRange } from "./byte-source.js";
@@ -36,6 +37,19 @@ export async function readFileBytes(path: string): Promise<Uint8Array> {
   const source = await openFile(path);
   try {
     return await source.read(0, source.size);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Feeds a file to a hash in pieces, so that it need not fit the memory. @throws {FileError} As `openFile`. */
+export async function hashFile(hash: Hash, path: string): Promise<void> {
+  const piece = 8 << 20;
+  const source = await openFile(path);
+  try {
+    for (let start = 0; start < source.size; start += piece) {
+      hash.update(await source.read(start, Math.min(source.size, start + piece)));
+    }
   } finally {
     await source.close();
   }

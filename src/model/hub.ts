@@ -4,9 +4,10 @@
  * network. A download that stops is continued where it stopped, and checked when it ends.
  */
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { hashFile } from "../formats/file-source.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
 import { type CachedRepository, cachedRepository, filesBelow } from "./hub-cache.js";
 import { HubClient, type HubSource } from "./hub-client.js";
@@ -79,7 +80,7 @@ async function fetchFile(hub: HubClient, { cache, commit, file, onProgress }: Fi
 async function checkDigest(path: string, etag: string, hub: HubClient): Promise<void> {
   if (!/^[0-9a-f]{64}$/.test(etag)) return;
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  await hashFile(hash, path);
   if (hash.digest("hex") === etag) return;
   await rm(path);
   throw hub.error("a file arrived damaged and was thrown away; try again");

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import { FileError } from "../errors.js";
 import type { ByteSource } from "../formats/byte-source.js";
-import { openFile } from "../formats/file-source.js";
+import { hashFile, openFile } from "../formats/file-source.js";
 import { type JsonObject, readJsonFile } from "../formats/json-file.js";
 import { openNpz } from "../formats/npz.js";
 import { openSafetensors } from "../formats/safetensors.js";
@@ -126,6 +126,6 @@ function unknownLayout(source: string, folder: string): FileError {
 
 async function hashOf(path: string, config: JsonObject): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify(config));
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  await hashFile(hash, path);
   return hash.digest("hex");
 }

@@ -1,9 +1,17 @@
-import { copyFile, mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FileError, HookpointError } from "../../src/errors.js";
 import { loadModel } from "../../src/model/load-model.js";
+import {
+  bytesField,
+  decodeMessage,
+  encodeMessage,
+  type Field,
+  first,
+  varintField,
+} from "../../src/model/onnx/protobuf.js";
 import type { SubjectModel } from "../../src/model/subject-model.js";
 import { packageRoot } from "../../src/package-root.js";
 import { type Tensor, tensor } from "../../src/tensor.js";
@@ -18,6 +26,33 @@ function someTokens(contexts: number, positions: number): Tensor<Int32Array> {
 function largestDifference(a: Float32Array, b: Float32Array): number {
   expect(a.length).toBe(b.length);
   return a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i])), 0);
+}
+
+/** The same model with its weights in a file of their own, as large exports have it. */
+function moveWeightsOut(model: Uint8Array, file: string) {
+  const parts: Uint8Array[] = [];
+  let offset = 0;
+  const moved = (initializer: Field): Field => {
+    const fields = decodeMessage(initializer.payload);
+    const raw = first(fields, 9);
+    if (!raw || raw.payload.length < 1000) return initializer;
+    const entries = { location: file, offset: String(offset), length: String(raw.payload.length) };
+    parts.push(raw.payload);
+    offset += raw.payload.length;
+    const external = Object.entries(entries).map(([key, value]) =>
+      bytesField(13, [bytesField(1, key), bytesField(2, value)]),
+    );
+    return bytesField(5, [...fields.filter((f) => f.number !== 9), ...external, varintField(14, 1)]);
+  };
+  const fields = decodeMessage(model).map((field) => {
+    if (field.number !== 7) return field;
+    const graph = decodeMessage(field.payload);
+    return bytesField(
+      7,
+      graph.map((f) => (f.number === 5 ? moved(f) : f)),
+    );
+  });
+  return { graph: encodeMessage(fields), weights: Buffer.concat(parts) };
 }
 
 describe("the demo model", () => {
@@ -155,6 +190,29 @@ describe("loadModel()", () => {
     const odd = await copyOf("odd", ["model.onnx", "tokenizer.json"]);
     await writeFile(join(odd, "config.json"), JSON.stringify({ n_layer: 7 }));
     await expect(loadModel(odd)).rejects.toThrow("found 4 blocks, wanted the 7 of its configuration");
+  });
+
+  it("reads weights from a file beside the graph, and its hash depends on them", async () => {
+    const outside = await copyOf("outside", ["tokenizer.json", "config.json"]);
+    const { graph, weights } = moveWeightsOut(await readFile(join(demo, "model.onnx")), "model.onnx_data");
+    await writeFile(join(outside, "model.onnx"), graph);
+    await writeFile(join(outside, "model.onnx_data"), weights);
+    expect(graph.length).toBeLessThan(0.2 * weights.length);
+    const [moved, original] = await Promise.all([loadModel(outside), loadModel("demo")]);
+    const [a, b] = await Promise.all(
+      [moved, original].map((m) => m.activations(someTokens(2, 9), ["layers.3"])),
+    );
+    expect((a.get("layers.3") as Tensor).data).toEqual((b.get("layers.3") as Tensor).data);
+    await Promise.all([moved.close(), original.close()]);
+
+    weights[weights.length - 1] ^= 1;
+    await writeFile(join(outside, "model.onnx_data"), weights);
+    const changed = await loadModel(outside);
+    expect(changed.hash).not.toBe(moved.hash);
+    await rm(join(outside, "model.onnx_data"));
+    await expect(loadModel(outside)).rejects.toThrow(
+      /Cannot open ".*model\.onnx_data": there is no such file/,
+    );
   });
 
   it("needs no configuration", async () => {

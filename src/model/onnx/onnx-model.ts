@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { FileError, HookpointError } from "../../errors.js";
-import { readFileBytes } from "../../formats/file-source.js";
+import { hashFile, readFileBytes } from "../../formats/file-source.js";
 import { sizeOf, type Tensor, tensor } from "../../tensor.js";
 import type { SubjectModel } from "../subject-model.js";
 import type { Tokenizer } from "../tokenizer.js";
@@ -185,8 +184,6 @@ function parse(bytes: Uint8Array, path: string): Graph {
 async function hashOf(bytes: Uint8Array, graph: Graph, path: string): Promise<string> {
   const hash = createHash("sha256").update(bytes);
   const files = new Set([...graph.initializers.values()].flatMap((i) => i.externalFile ?? []));
-  for (const file of [...files].sort()) {
-    for await (const chunk of createReadStream(join(dirname(path), file))) hash.update(chunk as Buffer);
-  }
+  for (const file of [...files].sort()) await hashFile(hash, join(dirname(path), file));
   return hash.digest("hex");
 }
