@@ -1,52 +1,80 @@
 /** What clauses do on marked examples, and how good a pattern they would make. */
 import type { MarkedText } from "./marked-text.js";
-import type { Clause, Span } from "./pattern.js";
-import { clauseMatcher } from "./run.js";
+import type { Clause, Span, Target } from "./pattern.js";
+import { contextTest, firstUnit, targetMatcher } from "./run.js";
 
-/** What one clause does, or several together. */
+/** What one clause does on the examples, or several together. */
 export interface Evidence {
-  /** Per example and mark: 1 where a match covers it. */
-  readonly covered: readonly Uint8Array[];
-  /** Per example: whether there is a match off the marks, and how many characters such matches have. */
-  readonly strays: readonly number[];
+  /** Per mark of all examples, in order: 1 where a match covers it. */
+  readonly covered: Uint8Array;
+  /** Per example: how many characters are in matches off the marks. */
+  readonly strays: Float32Array;
   /** How many clauses. */
   readonly clauses: number;
 }
 
-/** Matches a clause against the examples. Matches on faint places count neither way. */
-export function gather(clause: Clause, texts: readonly MarkedText[]): Evidence {
-  const match = clauseMatcher(clause);
-  const strays = texts.map(() => 0);
-  const covered = texts.map(({ document, marks, faint }, i) => {
-    const flags = new Uint8Array(marks.length);
-    for (const span of match(document)) {
-      let hit = false;
-      for (const [m, mark] of marks.entries()) {
-        if (!overlap(span, mark)) continue;
-        flags[m] = 1;
-        hit = true;
-      }
-      if (hit || faint.some((place) => overlap(span, place))) continue;
-      strays[i] = (strays[i] ?? 0) + span.end - span.start;
+/** One place where a target matches: what stands there decides what it is worth. */
+interface Place {
+  readonly text: number;
+  /** Its first word or sign. */
+  readonly unit: number;
+  /** Numbers of the marks that it covers. */
+  readonly marks: readonly number[];
+  /** Its length where it is off the marks; 0 where it covers one or is on a faint place, which counts neither way. */
+  readonly stray: number;
+}
+
+/**
+ * Matches clauses against the examples. Clauses of the same target share the search for it, which is nearly
+ * all of the work.
+ */
+export function gatherer(texts: readonly MarkedText[]): (clause: Clause) => Evidence {
+  const places = new Map<string, Place[]>();
+  const count = texts.reduce((sum, { marks }) => sum + marks.length, 0);
+  return (clause) => {
+    const key = JSON.stringify(clause.target);
+    const found = places.get(key) ?? placesOf(clause.target, texts);
+    places.set(key, found);
+    const allowed = contextTest(clause);
+    const covered = new Uint8Array(count);
+    const strays = new Float32Array(texts.length);
+    for (const { text, unit, marks, stray } of found) {
+      if (!allowed((texts[text] as MarkedText).document, unit)) continue;
+      for (const mark of marks) covered[mark] = 1;
+      strays[text] = (strays[text] ?? 0) + stray;
     }
-    return flags;
+    return { covered, strays, clauses: 1 };
+  };
+}
+
+function placesOf(target: Target, texts: readonly MarkedText[]): Place[] {
+  const match = targetMatcher(target);
+  let first = 0;
+  return texts.flatMap(({ document, marks, faint }, text) => {
+    const from = first;
+    first += marks.length;
+    return match(document).map((span): Place => {
+      const hits = [...marks.keys()].filter((m) => overlap(span, marks[m] as Span)).map((m) => from + m);
+      const counts = hits.length === 0 && !faint.some((place) => overlap(span, place));
+      return {
+        text,
+        unit: firstUnit(document, span.start),
+        marks: hits,
+        stray: counts ? span.end - span.start : 0,
+      };
+    });
   });
-  return { covered, strays, clauses: 1 };
 }
 
 /** What no clause does. */
-export function noEvidence(texts: readonly MarkedText[]): Evidence {
-  return {
-    covered: texts.map(({ marks }) => new Uint8Array(marks.length)),
-    strays: texts.map(() => 0),
-    clauses: 0,
-  };
+export function noEvidence({ textOfMark, texts }: Extent): Evidence {
+  return { covered: new Uint8Array(textOfMark.length), strays: new Float32Array(texts), clauses: 0 };
 }
 
 /** What two patterns do together. */
 export function join(a: Evidence, b: Evidence): Evidence {
   return {
-    covered: a.covered.map((flags, i) => flags.map((flag, m) => flag | (b.covered[i]?.[m] ?? 0))),
+    covered: a.covered.map((flag, m) => flag | (b.covered[m] ?? 0)),
     strays: a.strays.map((length, i) => length + (b.strays[i] ?? 0)),
     clauses: a.clauses + b.clauses,
   };
@@ -54,29 +82,29 @@ export function join(a: Evidence, b: Evidence): Evidence {
 
 /** What rates are taken of. */
 export interface Extent {
-  /** Per example and mark: its share of the example's marked strength. */
-  readonly weights: readonly (readonly number[])[];
+  readonly texts: number;
+  /** Per mark: the number of its example, and its share of the example's marked strength. */
+  readonly textOfMark: Int32Array;
+  readonly weight: Float32Array;
+  /** Per example: number of marks. */
+  readonly marks: Int32Array;
   /** Characters of all examples, and of what is neither marked nor faint in them. */
   readonly length: number;
   readonly silent: number;
-  readonly marksPerText: number;
 }
 
 export function extentOf(texts: readonly MarkedText[]): Extent {
-  let length = 0;
-  let active = 0;
-  let marks = 0;
-  for (const text of texts) {
-    length += text.document.text.length;
-    active += [...text.marks, ...text.faint].reduce((sum, { start, end }) => sum + end - start, 0);
-    marks += text.marks.length;
-  }
-  const weights = texts.map((text) => text.marks.map(({ weight }) => weight));
+  const all = texts.flatMap(({ marks }, text) => marks.map(({ weight }) => ({ text, weight })));
+  const length = texts.reduce((sum, { document }) => sum + document.text.length, 0);
+  const active = texts.flatMap(({ marks, faint }) => [...marks, ...faint]);
+  const activeLength = active.reduce((sum, { start, end }) => sum + end - start, 0);
   return {
-    weights,
+    texts: texts.length,
+    textOfMark: Int32Array.from(all, ({ text }) => text),
+    weight: Float32Array.from(all, ({ weight }) => weight),
+    marks: Int32Array.from(texts, ({ marks }) => marks.length),
     length,
-    silent: Math.max(texts.length, length - active),
-    marksPerText: marks / texts.length,
+    silent: Math.max(texts.length, length - activeLength),
   };
 }
 
@@ -94,24 +122,30 @@ const strengthShare = 0.25;
  * examples: a text without the latent, and a wrong mark, are taken to match as often as what is unmarked.
  */
 export function quality({ covered, strays, clauses }: Evidence, extent: Extent): number {
-  const n = covered.length;
+  const n = extent.texts;
+  const hits = new Uint16Array(n);
+  let strength = 0;
+  for (let m = 0; m < covered.length; m++) {
+    if (covered[m] !== 1) continue;
+    const text = extent.textOfMark[m] as number;
+    hits[text] = (hits[text] as number) + 1;
+    strength += extent.weight[m] as number;
+  }
   let detected = 0;
   let rightlyMarked = 0;
-  let strength = 0;
   let withStrays = doubt * clauses;
   let strayLength = doubt * matchLength * clauses;
-  for (const [i, flags] of covered.entries()) {
-    const hits = flags.reduce((sum, flag) => sum + flag, 0);
-    const stray = strays[i] ?? 0;
-    if (hits > 0 || stray > 0) detected++;
-    if (hits > flags.length / 2) rightlyMarked++;
-    strength += flags.reduce((sum, flag, m) => sum + flag * (extent.weights[i]?.[m] ?? 0), 0);
+  for (let i = 0; i < n; i++) {
+    const hit = hits[i] as number;
+    const stray = strays[i] as number;
+    if (hit > 0 || stray > 0) detected++;
+    if (hit > (extent.marks[i] as number) / 2) rightlyMarked++;
     if (stray > 0) withStrays++;
     strayLength += stray;
   }
   const falselyDetected = 1 - (1 - Math.min(1, withStrays / n)) ** (extent.length / extent.silent);
   const byChance = Math.min(1, strayLength / extent.silent);
-  const falselyMarked = extent.marksPerText > 1.5 ? 1 - (1 - byChance) ** 2 : byChance;
+  const falselyMarked = covered.length > 1.5 * n ? 1 - (1 - byChance) ** 2 : byChance;
   const detection = detected / n - falselyDetected;
   const fuzzing = ((1 - strengthShare) * rightlyMarked + strengthShare * strength) / n - falselyMarked;
   return 0.5 + (detectionWeight * detection + (2 - detectionWeight) * fuzzing) / 4;

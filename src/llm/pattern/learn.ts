@@ -7,7 +7,7 @@
  */
 import type { ReadExample } from "../example-lines.js";
 import { candidates } from "./candidates.js";
-import { type Evidence, extentOf, gather, join, noEvidence, quality } from "./evidence.js";
+import { type Evidence, extentOf, gatherer, join, noEvidence, quality } from "./evidence.js";
 import { write } from "./grammar.js";
 import { type MarkedText, readMarkedText } from "./marked-text.js";
 import { mergeClauses } from "./merge-clauses.js";
@@ -27,7 +27,7 @@ export function learn(examples: readonly ReadExample[], options: LearnOptions = 
   const { longest = 20, worth = 0.012 } = options;
   const extent = extentOf(texts);
   const pool = clausesToTry(texts);
-  const empty = noEvidence(texts);
+  const empty = noEvidence(extent);
   const joined = (tried: readonly Tried[]) => tried.reduce((sum, { evidence }) => join(sum, evidence), empty);
   const value = (tried: readonly Tried[]) => quality(joined(tried), extent) - price(tried, worth);
   let chosen: Tried[] = [];
@@ -56,7 +56,8 @@ interface Tried {
 function clausesToTry(texts: readonly MarkedText[]): Tried[] {
   const several = texts.length < 10 ? [] : candidates(texts, 2);
   const clauses = several.length > 0 ? several : candidates(texts, 1);
-  return clauses.map((clause) => ({ clause, evidence: gather(clause, texts) }));
+  const gather = gatherer(texts);
+  return clauses.map((clause) => ({ clause, evidence: gather(clause) }));
 }
 
 function patternOf(tried: readonly Tried[]): Pattern {

@@ -28,22 +28,23 @@ export function matcher({ clauses }: Pattern): Matcher {
   };
 }
 
-/** One clause made ready. */
-export function clauseMatcher({ target, before, nearby }: Clause): Matcher {
-  const places = targetMatcher(target);
+function clauseMatcher(clause: Clause): Matcher {
+  const places = targetMatcher(clause.target);
+  const allowed = contextTest(clause);
+  return (document) => places(document).filter(({ start }) => allowed(document, firstUnit(document, start)));
+}
+
+/** Whether a clause allows its target at a word or sign, by what stands before it and elsewhere in the text. */
+export function contextTest({ before, nearby }: Clause): (document: Document, unit: number) => boolean {
   const precedes = before ? beforeTest(before) : undefined;
-  const holds = nearby?.map((word) => word.split(" ").map(sameString));
-  return (document) => {
-    const { units } = document;
-    if (holds && !units.some((_, i) => holds.some((sequence) => standsAt(units, i, sequence)))) return [];
-    const spans = places(document);
-    if (!precedes) return spans;
-    return spans.filter(({ start }) => precedes(document, firstUnit(document, start)));
-  };
+  const near = nearby?.map((word) => word.split(" ").map(sameString));
+  return (document, unit) =>
+    (!precedes || precedes(document, unit)) &&
+    (!near || document.units.some((_, i) => near.some((sequence) => standsAt(document.units, i, sequence))));
 }
 
 /** Index of the unit that holds an offset, or of the next one. */
-function firstUnit({ unitAt }: Document, offset: number): number {
+export function firstUnit({ unitAt }: Document, offset: number): number {
   for (let i = offset; i < unitAt.length; i++) {
     const unit = unitAt[i] ?? -1;
     if (unit >= 0) return unit;
@@ -62,7 +63,8 @@ export function hasCapitals(text: string): boolean {
   return text !== text.toLowerCase();
 }
 
-function targetMatcher(target: Target): Matcher {
+/** All places of a target, whatever stands around them. */
+export function targetMatcher(target: Target): Matcher {
   switch (target.kind) {
     case "word":
       return wordMatcher(target.words);
