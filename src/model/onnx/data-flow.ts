@@ -20,22 +20,6 @@ const noOps = new Set(["Cast", "Identity", "Dropout"]);
 const viewOps = new Set([...noOps, "Reshape", "Flatten", "Squeeze", "Unsqueeze"]);
 const projectionOps = new Set(["MatMul", "Gemm", "MatMulNBits"]);
 
-export interface DataFlow {
-  maker(tensor: string): GraphNode | undefined;
-  /** Whether a tensor is the same whatever the inputs are. */
-  isConstant(tensor: string): boolean;
-  /** The tensor whose values this one repeats, before casts and the like. */
-  origin(tensor: string): string;
-  /** The same, looking through reshapes too. */
-  unshaped(tensor: string): string;
-  /** Whether the numbers of `tensor` depend on those of `ancestor`. */
-  dependsOn(tensor: string, ancestor: string): boolean;
-  /** Nodes that the numbers of `tensor` go through, back to the tensors in `stops`. */
-  cone(tensor: string, stops: ReadonlySet<string>): Set<GraphNode>;
-  /** The first multiplications by weights that one meets on the way back from `tensor` to `stops`. */
-  projections(tensor: string, stops: ReadonlySet<string>): Projection[];
-}
-
 /** A multiplication by a weight matrix. */
 export interface Projection {
   /** The tensor that is multiplied. */
@@ -45,97 +29,126 @@ export interface Projection {
   readonly outputWidth: number | undefined;
 }
 
-export function dataFlow(graph: Graph): DataFlow {
-  const makers = producers(graph);
-  const constants = new Map<string, boolean>();
-  const isConstant = (tensor: string): boolean => {
-    const known = constants.get(tensor);
+/** The flow of numbers through one graph. */
+export class DataFlow {
+  readonly #graph: Graph;
+  readonly #makers: Map<string, GraphNode>;
+  readonly #constants = new Map<string, boolean>();
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+    this.#makers = producers(graph);
+  }
+
+  maker(tensor: string): GraphNode | undefined {
+    return this.#makers.get(tensor);
+  }
+
+  /** Whether a tensor is the same whatever the inputs are. */
+  isConstant(tensor: string): boolean {
+    const known = this.#constants.get(tensor);
     if (known !== undefined) return known;
-    const node = makers.get(tensor);
-    const constant = node ? node.inputs.every(isConstant) : graph.initializers.has(tensor) || tensor === "";
-    constants.set(tensor, constant);
+    const node = this.maker(tensor);
+    const constant = node
+      ? node.inputs.every((name) => this.isConstant(name))
+      : this.#graph.initializers.has(tensor) || tensor === "";
+    this.#constants.set(tensor, constant);
     return constant;
-  };
-  const through = (ops: ReadonlySet<string>) => (tensor: string) => {
-    let name = tensor;
-    for (let node = makers.get(name); node && ops.has(node.op); node = makers.get(name)) {
-      name = node.inputs[0];
-    }
-    return name;
-  };
-  const walk = (tensor: string, visit: (name: string, node: GraphNode | undefined) => boolean) => {
-    const seen = new Set<string>();
-    const queue = [tensor];
-    for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-      if (seen.has(name)) continue;
-      seen.add(name);
-      const node = makers.get(name);
-      if (visit(name, node) && node) queue.push(...dataInputs(node));
-    }
-  };
-  const dependsOn = (tensor: string, ancestor: string) => {
+  }
+
+  /** The tensor whose values this one repeats, before casts and the like. */
+  origin(tensor: string): string {
+    return this.#through(noOps, tensor);
+  }
+
+  /** The same, looking through reshapes too. */
+  unshaped(tensor: string): string {
+    return this.#through(viewOps, tensor);
+  }
+
+  /** Whether the numbers of `tensor` depend on those of `ancestor`. */
+  dependsOn(tensor: string, ancestor: string): boolean {
     let found = false;
-    walk(tensor, (name) => {
+    this.#walkBack(tensor, (name) => {
       found ||= name === ancestor;
       return !found;
     });
     return found;
-  };
-  const cone = (tensor: string, stops: ReadonlySet<string>) => {
+  }
+
+  /** Nodes that the numbers of `tensor` go through, back to the tensors in `stops`. */
+  cone(tensor: string, stops: ReadonlySet<string>): Set<GraphNode> {
     const nodes = new Set<GraphNode>();
-    walk(tensor, (name, node) => {
+    this.#walkBack(tensor, (name, node) => {
       if (stops.has(name)) return false;
       if (node) nodes.add(node);
       return true;
     });
     return nodes;
-  };
-  const projections = (tensor: string, stops: ReadonlySet<string>) => {
+  }
+
+  /** The first multiplications by weights that one meets on the way back from `tensor` to `stops`. */
+  projections(tensor: string, stops: ReadonlySet<string>): Projection[] {
     const found: Projection[] = [];
-    walk(tensor, (name, node) => {
+    this.#walkBack(tensor, (name, node) => {
       if (stops.has(name)) return false;
-      const projection = node && projectionOf(graph, node, { makers, isConstant });
+      const projection = node && this.#projection(node);
       if (projection) found.push(projection);
       return !projection;
     });
     return found;
-  };
-  const maker = (tensor: string) => makers.get(tensor);
-  const origin = through(noOps);
-  return { maker, isConstant, origin, unshaped: through(viewOps), dependsOn, cone, projections };
+  }
+
+  #through(ops: ReadonlySet<string>, tensor: string): string {
+    let name = tensor;
+    for (let node = this.maker(name); node && ops.has(node.op); node = this.maker(name)) {
+      name = node.inputs[0];
+    }
+    return name;
+  }
+
+  /** Goes on behind a tensor while `visit` says so. */
+  #walkBack(tensor: string, visit: (name: string, node: GraphNode | undefined) => boolean): void {
+    const seen = new Set<string>();
+    const queue = [tensor];
+    for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      const node = this.maker(name);
+      if (visit(name, node) && node) queue.push(...dataInputs(node));
+    }
+  }
+
+  #projection(node: GraphNode): Projection | undefined {
+    if (!projectionOps.has(node.op)) return undefined;
+    const [input, weight] = node.inputs;
+    if (this.isConstant(input) || !this.isConstant(weight)) return undefined;
+    if (node.op === "MatMulNBits") {
+      return { input, inputWidth: attribute(node, "K"), outputWidth: attribute(node, "N") };
+    }
+    const shape = this.#weightShape(weight);
+    const [rows, columns] = shape?.length === 2 ? shape : [];
+    return attribute(node, "transB")
+      ? { input, inputWidth: columns, outputWidth: rows }
+      : { input, inputWidth: rows, outputWidth: columns };
+  }
+
+  /** A weight's shape, also where it is stored transposed, shared or in another type. */
+  #weightShape(tensor: string): number[] | undefined {
+    const stored = this.#graph.initializers.get(tensor);
+    if (stored) return [...stored.shape];
+    const node = this.maker(tensor);
+    if (!node) return undefined;
+    if (node.op === "Constant") return constantShape(node);
+    const shape = this.#weightShape(node.inputs[0]);
+    return node.op === "Transpose" ? shape?.reverse() : shape;
+  }
 }
 
 function dataInputs(node: GraphNode): readonly string[] {
   if (sizeOps.has(node.op)) return [];
   const inputs = node.inputs.filter((name) => name !== "");
   return firstOperandOnly.has(node.op) ? inputs.slice(0, 1) : inputs;
-}
-
-type Known = { makers: Map<string, GraphNode>; isConstant: (tensor: string) => boolean };
-
-function projectionOf(graph: Graph, node: GraphNode, known: Known): Projection | undefined {
-  if (!projectionOps.has(node.op)) return undefined;
-  const [input, weight] = node.inputs;
-  if (known.isConstant(input) || !known.isConstant(weight)) return undefined;
-  if (node.op === "MatMulNBits") {
-    return { input, inputWidth: attribute(node, "K"), outputWidth: attribute(node, "N") };
-  }
-  const shape = weightShape(graph, weight, known.makers);
-  const [rows, columns] = shape?.length === 2 ? shape : [];
-  return attribute(node, "transB")
-    ? { input, inputWidth: columns, outputWidth: rows }
-    : { input, inputWidth: rows, outputWidth: columns };
-}
-
-/** A weight's shape, also where it is stored transposed, shared or in another type. */
-function weightShape(graph: Graph, tensor: string, makers: Map<string, GraphNode>): number[] | undefined {
-  const stored = graph.initializers.get(tensor);
-  if (stored) return [...stored.shape];
-  const node = makers.get(tensor);
-  if (!node) return undefined;
-  if (node.op === "Constant") return constantShape(node);
-  const shape = weightShape(graph, node.inputs[0], makers);
-  return node.op === "Transpose" ? shape?.reverse() : shape;
 }
 
 function constantShape(node: GraphNode): number[] | undefined {

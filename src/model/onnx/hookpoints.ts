@@ -12,7 +12,7 @@
  */
 import { FileError } from "../../errors.js";
 import type { Hookpoint } from "../subject-model.js";
-import { type DataFlow, dataFlow } from "./data-flow.js";
+import { DataFlow } from "./data-flow.js";
 import type { Graph } from "./graph.js";
 
 /** A hookpoint and the tensor that holds its values. */
@@ -45,7 +45,7 @@ export function findHookpoints(
   graph: Graph,
   expected: { path: string; layers?: number | undefined; dModel?: number | undefined },
 ): GraphHookpoint[] {
-  const flow = dataFlow(graph);
+  const flow = new DataFlow(graph);
   const chain = longestChain(residualLinks(graph, flow));
   const stops = new Set(chain.flatMap((link) => [link.stream, link.output]));
   const blocks = groupBlocks(chain, flow, { stops, path: expected.path });
@@ -66,9 +66,9 @@ export function findHookpoints(
 function residualLinks(graph: Graph, flow: DataFlow): Link[] {
   const links: Link[] = [];
   for (const node of graph.nodes) {
-    if (node.op !== "Add" || node.inputs.some(flow.isConstant)) continue;
+    if (node.op !== "Add" || node.inputs.some((name) => flow.isConstant(name))) continue;
     // Through reshapes too: OPT flattens positions for its MLP.
-    const [a, b] = node.inputs.map(flow.unshaped);
+    const [a, b] = node.inputs.map((name) => flow.unshaped(name));
     const [output] = node.outputs;
     if (flow.dependsOn(b, a)) links.push({ stream: a, branch: node.inputs[1], output });
     else if (flow.dependsOn(a, b)) links.push({ stream: b, branch: node.inputs[0], output });
@@ -120,7 +120,7 @@ function groupBlocks(
 
 function parallelParts(branch: string, flow: DataFlow, isAttention: (tensor: string) => boolean) {
   const node = flow.maker(flow.origin(branch));
-  if (node?.op !== "Add" || node.inputs.some(flow.isConstant)) return undefined;
+  if (node?.op !== "Add" || node.inputs.some((name) => flow.isConstant(name))) return undefined;
   const attention = node.inputs.filter(isAttention);
   const mlp = node.inputs.filter((name) => !isAttention(name));
   return attention.length === 1 ? { attention: attention[0], mlp: mlp[0] } : undefined;
