@@ -84,12 +84,15 @@ interface Result {
   rows: number;
   ingestSeconds: number;
   mergeSeconds: number;
+  /** Of all cores, for ingest and merge together: what other work on the machine disturbs least. */
+  cpuSeconds: number;
   bytesPerRow: number;
   read: number[];
 }
 
 async function measureCache(directory: string): Promise<Result> {
   const seconds = new Map<string, [from: number, to: number]>();
+  const cpu = process.cpuUsage();
   const texts = Array.from({ length: tokens / batchTokens }, () => String(batchTokens));
   const cache = await cacheLatents({ model, coder }, texts, {
     directory,
@@ -98,6 +101,7 @@ async function measureCache(directory: string): Promise<Result> {
       seconds.set(stage, [seconds.get(stage)?.[0] ?? now, now]);
     },
   });
+  const cpuSeconds = cpuSecondsSince(cpu);
   const took = (stage: string, before: string) =>
     (seconds.get(stage)?.[1] ?? 0) - (seconds.get(before)?.[1] ?? 0);
   const bytes = ["positions.u32", "activations.f32", "offsets.f64"].map(
@@ -107,6 +111,7 @@ async function measureCache(directory: string): Promise<Result> {
     rows: cache.manifest.rows,
     ingestSeconds: took("cache bench", "read texts"),
     mergeSeconds: took("group by latent", "cache bench"),
+    cpuSeconds,
     bytesPerRow: bytes.reduce((a, b) => a + b) / cache.manifest.rows,
     read: readTimes((latent) => cache.read(latent).positions.length),
   };
@@ -128,6 +133,7 @@ function measurePlain(): Result {
   const [latents, positions, activations]: [number[], number[], number[]] = [[], [], []];
   const dense = new Float32Array(batchTokens * dSae);
   const start = performance.now();
+  const cpu = process.cpuUsage();
   for (let batch = 0; batch < tokens / batchTokens / 10; batch++) {
     const rows = batches[batch % batches.length] as SparseActivations;
     dense.fill(0);
@@ -143,6 +149,7 @@ function measurePlain(): Result {
     }
   }
   const ingestSeconds = (performance.now() - start) / 1000;
+  const cpuSeconds = cpuSecondsSince(cpu);
   const read = (latent: number) => {
     const found: [number, number][] = [];
     for (let i = 0; i < latents.length; i++) {
@@ -150,7 +157,19 @@ function measurePlain(): Result {
     }
     return found.length;
   };
-  return { rows: latents.length, ingestSeconds, mergeSeconds: 0, bytesPerRow: 24, read: readTimes(read, 50) };
+  return {
+    rows: latents.length,
+    ingestSeconds,
+    mergeSeconds: 0,
+    cpuSeconds,
+    bytesPerRow: 24,
+    read: readTimes(read, 50),
+  };
+}
+
+function cpuSecondsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
 }
 
 /** Share of all cores that was idle between two looks: the load of others on the machine. */
@@ -173,11 +192,15 @@ try {
   const idle = idleSince(before);
   const peakMegabytes = process.resourceUsage().maxRSS / 1024;
   const plain = measurePlain();
-  const line = (name: string, { rows, ingestSeconds, mergeSeconds, bytesPerRow, read }: Result) => ({
+  const line = (
+    name: string,
+    { rows, ingestSeconds, mergeSeconds, cpuSeconds, bytesPerRow, read }: Result,
+  ) => ({
     name,
     millions: +(rows / 1e6).toFixed(1),
     "ingest M/s": +(rows / 1e6 / ingestSeconds).toFixed(2),
     "merge M/s": mergeSeconds ? +(rows / 1e6 / mergeSeconds).toFixed(2) : undefined,
+    "M/CPU s": +(rows / 1e6 / cpuSeconds).toFixed(2),
     "bytes/row": +bytesPerRow.toFixed(2),
     "read p50 ms": +quantile(read, 0.5).toFixed(3),
     "read p99 ms": +quantile(read, 0.99).toFixed(3),

@@ -13,9 +13,11 @@
  * 8 bytes per activation. Half floats would save two of them, and cost exactness: they leave 11 bits, so peaks
  * tie and deciles blur, and they end at 65,504. What is read is what the coder computed.
  */
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { closeSync, createReadStream, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { displayable } from "../display.js";
+import { FileError } from "../errors.js";
 import type { Latent } from "../latent.js";
 import { seededRandom } from "../random.js";
 import { readInto } from "./array-file.js";
@@ -195,6 +197,24 @@ export class LatentCache {
   /** How many latents never or rarely fire. */
   coverage({ minCount = 200 }: { minCount?: number } = {}): Coverage {
     return coverageOf(this, minCount);
+  }
+
+  /**
+   * Reads every file through and compares it with its checksum. Opening compares sizes only.
+   *
+   * @throws {FileError} If a file has changed since it was written.
+   */
+  async verify(): Promise<void> {
+    for (const [name, { sha256 }] of Object.entries(this.manifest.files)) {
+      const path = join(this.directory, name);
+      const hash = createHash("sha256");
+      for await (const chunk of createReadStream(path)) hash.update(chunk);
+      if (hash.digest("hex") === sha256) continue;
+      throw new FileError(
+        `Cannot trust "${path}": its content has changed since it was written; delete its folder and cache again`,
+        path,
+      );
+    }
   }
 
   /** Closes its files. Reading opens them again. */

@@ -112,6 +112,18 @@ describe("LatentCache", () => {
     expect(cache.read(7)).toEqual(before);
   });
 
+  test("finds a changed byte when asked to verify", async () => {
+    const changed = await make("changed");
+    await changed.verify();
+    const path = join(changed.directory, "activations.f32");
+    const bytes = readFileSync(path);
+    bytes[1000] = (bytes[1000] as number) ^ 1;
+    writeFileSync(path, bytes);
+    await expect(LatentCache.open(changed.directory).verify()).rejects.toThrow(
+      /activations\.f32": its content has changed since it was written; delete its folder/,
+    );
+  });
+
   test("refuses missing, damaged and foreign folders in one sentence", async () => {
     expect(() => LatentCache.open(join(root, "none"))).toThrow(/there is no manifest\.json in it/);
     const { directory } = await make("damaged");
