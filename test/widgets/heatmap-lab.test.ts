@@ -139,11 +139,12 @@ describe.skipIf(noChromium || noJupyter)(`heatmap in JupyterLab${noChromium}${no
 
   test("follows JupyterLab's theme while it is open", async () => {
     const lab = await openNotebook(browser, server, { path: "saved.ipynb", kernel: false });
-    await watched(lab, "dark", async () => {
+    await watched(lab, "theme", async () => {
       const view = lab.output(0).locator(".saelab[data-state=ready]");
       await view.waitFor();
       expect(await view.getAttribute("data-theme")).toBe("light");
       await lab.command("apputils:change-theme", { theme: "JupyterLab Dark" });
+      await lab.page.waitForSelector("#jupyterlab-splash", { state: "detached" });
       await lab.output(0).locator(".saelab[data-theme=dark]").waitFor();
       const paper = await view.evaluate((el) => getComputedStyle(el).backgroundColor);
       expect(paper).not.toBe("rgb(255, 255, 255)");
