@@ -1,7 +1,7 @@
 // `npm run demo`: sets up what is missing, then does the main job on the embedded model: a table of
 // latents with explanations and scores, a notebook run through the real kernel, and a report.
 import { mkdirSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { ensureKernel, jupyterEnv } from "./setup/jupyter.mjs";
 import { ensureBuild, ensureNode, ensureNodeModules } from "./setup/node.mjs";
 import { ensurePython } from "./setup/python.mjs";
@@ -13,8 +13,8 @@ const python = ensurePython();
 ensureBuild();
 ensureKernel();
 
-const results = join(root, "artifacts", "demo");
-mkdirSync(results, { recursive: true });
+const results = join("artifacts", "demo");
+mkdirSync(join(root, results), { recursive: true });
 say("explaining and scoring latents of the embedded model");
 const env = jupyterEnv(python);
 run(process.execPath, [join(root, "dist", "src", "cli.js"), "demo", "--out", results], { env });
@@ -38,6 +38,6 @@ run(
 
 say("done");
 console.log(`
-report    ${relative(process.cwd(), join(results, "report.html"))}   open it in a browser
-notebook  ${relative(process.cwd(), join(results, notebook))}
+report    ${join(results, "report.html")}   open it in a browser
+notebook  ${join(results, notebook)}
 next      npm start   opens JupyterLab with the notebooks`);
