@@ -1,10 +1,12 @@
-/** Entry of the kernel: `node main.js [--engine saelab] <connection file>`. Runs cells on this thread. */
+/** Entry of the kernel: `node main.js [--engine saelab | tslab] <connection file>`. Runs cells on this thread. */
 import { readFileSync, writeSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { wrapTimers } from "./cell-context.js";
 import { installCellGlobals } from "./cell-globals.js";
 import { CommRegistry } from "./comms.js";
 import { Displays } from "./display.js";
+import type { Executor } from "./executor.js";
 import type { IoWorkerData } from "./io-worker.js";
 import type { ConnectionInfo } from "./messages.js";
 import { captureOutput } from "./output.js";
@@ -16,9 +18,13 @@ import { makeCounters } from "./shared-counters.js";
 import type { ToIo, ToMain } from "./thread-messages.js";
 import { Widgets } from "./widgets.js";
 
-start(readConnection(process.argv.slice(2)));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { engine: { type: "string", default: "saelab" } },
+});
+await start(readConnection(positionals[0]), values.engine);
 
-function start(connection: ConnectionInfo): void {
+async function start(connection: ConnectionInfo, engine: string): Promise<void> {
   const counters = makeCounters();
   const workerData: IoWorkerData = { connection, counters, cwd: process.cwd() };
   const worker = new Worker(new URL("./io-worker.js", import.meta.url), { workerData });
@@ -26,7 +32,7 @@ function start(connection: ConnectionInfo): void {
   const publisher = new Publisher(toIo);
   const displays = new Displays(publisher);
   const comms = new CommRegistry(publisher);
-  const executor = new ScriptExecutor();
+  const executor = await makeExecutor(engine, publisher);
   const session = new Session({
     toIo,
     executor,
@@ -46,11 +52,18 @@ function start(connection: ConnectionInfo): void {
   process.on("SIGINT", () => session.receiveSignal());
   process.on("uncaughtException", (error) => session.reportUncaught(error));
   process.on("unhandledRejection", (error) => session.reportUncaught(error));
-  setImmediate(() => prepareCell("0"));
+  if (engine === "saelab") setImmediate(() => prepareCell("0"));
 }
 
-function readConnection(args: readonly string[]): ConnectionInfo {
-  const file = args.at(-1);
+async function makeExecutor(engine: string, publisher: Publisher): Promise<Executor> {
+  if (engine === "saelab") return new ScriptExecutor();
+  if (engine !== "tslab")
+    throw new RangeError(`Cannot run cells with "${engine}": choose "saelab" or "tslab"`);
+  const { TslabExecutor } = await import("./tslab-executor.js");
+  return new TslabExecutor(publisher);
+}
+
+function readConnection(file: string | undefined): ConnectionInfo {
   if (!file)
     throw new TypeError("Cannot start the kernel: give the path of a connection file, as Jupyter does");
   return JSON.parse(readFileSync(file, "utf8")) as ConnectionInfo;

@@ -10,6 +10,7 @@ export interface Display {
   readonly javascript: (text: string) => void;
   readonly html: (text: string) => void;
   readonly markdown: (text: string) => void;
+  readonly latex: (text: string) => void;
   readonly svg: (text: string) => void;
   readonly png: (bytes: Uint8Array) => void;
   readonly jpeg: (bytes: Uint8Array) => void;
@@ -32,13 +33,8 @@ export function newDisplay(): Display {
   });
 }
 
-/** Versions, as tslab names them. */
-export const versions = { node: process.versions.node, typescript: "5.9" };
-
-/** Whether the kernel runs TypeScript. */
-export function isTypeScript(): boolean {
-  return true;
-}
+/** Versions, as tslab names them; that of tslab is the one whose API this is. */
+export const versions = { tslab: "1.0.22", typescript: "5.9.3", node: process.version };
 
 function publish(bundle: MimeBundle, options?: DisplayPublishOptions): void {
   (globalThis as unknown as Record<symbol, Publish>)[publishSymbol]?.(bundle, options);
@@ -50,6 +46,7 @@ function makeDisplay(show: (bundle: MimeBundle) => void): Display {
     javascript: as("text/javascript"),
     html: as("text/html"),
     markdown: as("text/markdown"),
+    latex: as("text/latex"),
     svg: as("image/svg+xml"),
     png: as("image/png"),
     jpeg: as("image/jpeg"),
