@@ -44,6 +44,9 @@ test("heatmapPage() is read back by readPage() as it was, from bytes, a view of 
           const { peak, peakToken, ...read } = page.window(i);
           expect(read).toEqual({ ...window, quantile, split });
           expect(peak).toBe(Math.max(0, ...window.activations));
+          const [before, from] = page.parts(i);
+          expect(before).toBe(window.pieces.slice(0, Math.max(0, peakToken)).join(""));
+          expect(before + from).toBe(window.pieces.join(""));
           expect(peakToken).toBe(peak === 0 ? -1 : window.activations.indexOf(peak));
         });
       }

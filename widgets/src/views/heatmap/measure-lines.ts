@@ -1,6 +1,6 @@
 import { displayText, type GlyphMode } from "../../core/glyphs.js";
 import type { Line } from "./lines.js";
-import type { HeatmapPage, PageWindow } from "./page.js";
+import type { HeatmapPage } from "./page.js";
 
 /** Width of the column of peaks and of the ends, in pixels. */
 const gutter = 72;
@@ -24,14 +24,15 @@ export function measureLines(
   // The shorthand `font` is empty where a part of it, such as ligatures, cannot be written in it.
   const { fontWeight, fontSize, fontFamily } = getComputedStyle(scroller);
   pen.font = `${fontWeight} ${fontSize} ${fontFamily}`;
-  const texts = lines.flatMap((line) => (line.kind === "window" ? [options.page.window(line.row)] : []));
-  const widest = (part: (window: PageWindow) => readonly string[]) => {
-    const longest = texts.map((window) => part(window).join("")).sort((a, b) => b.length - a.length);
-    const drawn = longest.slice(0, sampled).map((text) => displayText(text, options.glyphs));
-    return drawn.reduce((width, text) => Math.max(width, pen.measureText(text).width), 0);
+  const parts = lines.flatMap((line) => (line.kind === "window" ? [options.page.parts(line.row)] : []));
+  const widest = (texts: string[]) => {
+    const longest = texts.sort((a, b) => b.length - a.length).slice(0, sampled);
+    const widths = longest.map((text) => pen.measureText(displayText(text, options.glyphs)).width);
+    return widths.reduce((a, b) => Math.max(a, b), 0);
   };
-  if (options.align === "left") return { before: 0, width: gutter + widest((window) => window.pieces) };
-  const before = widest(({ pieces, peakToken }) => pieces.slice(0, Math.max(0, peakToken)));
-  const after = widest(({ pieces, peakToken }) => pieces.slice(Math.max(0, peakToken)));
-  return { before: Math.ceil(before) + 8, width: gutter + before + after };
+  if (options.align === "left")
+    return { before: 0, width: gutter + widest(parts.map((part) => part.join(""))) };
+  const before = widest(parts.map(([text]) => text));
+  const from = widest(parts.map(([, text]) => text));
+  return { before: Math.ceil(before) + 8, width: gutter + before + from };
 }

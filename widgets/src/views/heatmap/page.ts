@@ -20,6 +20,8 @@ export interface PageWindow {
 export interface HeatmapPage {
   readonly length: number;
   window(row: number): PageWindow;
+  /** The text before the strongest token and the text from it on; all of it is "from" where nothing fires. */
+  parts(row: number): readonly [before: string, from: string];
 }
 
 /** Bytes as they arrive: a typed array, a buffer of a widget message, or base64 text of a picture. */
@@ -42,6 +44,14 @@ export function readPage(bytes: PageBytes): HeatmapPage {
   const at = (from: Column<never> | undefined, row: number): unknown => from?.at(row);
   return {
     length: table.numRows,
+    parts(row) {
+      const peakToken = strongest(at(activations, row) as Float32Array);
+      const whole = at(text, row) as string;
+      const units = at(lengths, row) as Uint16Array;
+      let cut = 0;
+      for (let i = 0; i < peakToken; i++) cut += units[i] as number;
+      return [whole.slice(0, cut), whole.slice(cut)];
+    },
     window(row) {
       const values = at(activations, row) as Float32Array;
       const rank = at(quantile, row) as number;
