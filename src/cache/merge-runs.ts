@@ -12,7 +12,7 @@ import { type Run, RunReader } from "./run-file.js";
 const rowsInMemory = 1 << 22;
 
 /** The tiles of the paper's windows, counted for each latent. */
-export const statisticsWindow = 32;
+const statisticsWindow = 32;
 
 export interface MergeOptions {
   dSae: number;
@@ -126,25 +126,27 @@ class Statistics {
   }
 
   add(from: number, { offsets, positions, activations }: GroupedRows): void {
-    const tilesPerContext = Math.ceil(this.#contextLength / statisticsWindow);
     for (let i = 0; i + 1 < offsets.length; i++) {
-      let [max, sum, windows, lastTile] = [0, 0, 0, -1];
+      let [max, sum, windows, tileEnd] = [0, 0, 0, 0];
       for (let row = offsets[i] as number; row < (offsets[i + 1] as number); row++) {
         const activation = activations[row] as number;
-        const position = positions[row] as number;
-        const context = Math.floor(position / this.#contextLength);
-        const tile =
-          context * tilesPerContext +
-          Math.floor((position - context * this.#contextLength) / statisticsWindow);
         if (activation > max) max = activation;
         sum += activation;
-        if (tile !== lastTile) windows++;
-        lastTile = tile;
+        if ((positions[row] as number) < tileEnd) continue;
+        windows++;
+        tileEnd = this.#tileEnd(positions[row] as number);
       }
       this.#max[from + i] = max;
       this.#sum[from + i] = sum;
       this.#windows[from + i] = windows;
     }
+  }
+
+  /** Where the tile of a position ends: at a multiple of 32 in its context, or with the context. */
+  #tileEnd(position: number): number {
+    const at = position % this.#contextLength;
+    const end = (Math.floor(at / statisticsWindow) + 1) * statisticsWindow;
+    return position - at + Math.min(end, this.#contextLength);
   }
 
   write(directory: string): Record<string, FileRecord> {

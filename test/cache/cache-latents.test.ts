@@ -245,6 +245,24 @@ describe("cacheLatents()", () => {
     },
   );
 
+  test.skipIf(!existsSync("/dev/full"))(
+    "computes nothing again when the disk was full at the end (needs /dev/full)",
+    async () => {
+      const directory = join(root, "cache");
+      let batches = 0;
+      const model = toyModel({
+        onBatch: () => {
+          if (++batches === 1) symlinkSync("/dev/full", join(directory, "activations.f32.tmp"));
+        },
+      });
+      const call = () => cacheLatents({ model, coder: toyCoder() }, toyTexts(40), { directory, ...quiet });
+      await expect(call()).rejects.toThrow(/activations\.f32": the disk is full/);
+      const before = batches;
+      expectToyCache(await call());
+      expect(batches).toBe(before);
+    },
+  );
+
   test("reports a folder that cannot be made", async () => {
     writeFileSync(join(root, "file"), "");
     await expect(
