@@ -66,7 +66,9 @@ export function identityHash({ model, coder, tokenizer, corpus, ...options }: Ca
 
 /** `demo-layers.2-on-demo-1a2b3c4d`: readable, and different for different content. */
 export function cacheName(identity: CacheIdentity): string {
-  const name = `${identity.coder.name}-on-${identity.corpus.name}`.replaceAll(/[^A-Za-z0-9._-]+/g, "-");
+  const { model, coder, corpus } = identity;
+  const owner = coder.name.startsWith(model.name) ? "" : `${model.name}-`;
+  const name = `${owner}${coder.name}-on-${corpus.name}`.replaceAll(/[^A-Za-z0-9._-]+/g, "-");
   return `${name.replace(/^[-.]+/, "").slice(-80)}-${identityHash(identity).slice(0, 8)}`;
 }
 
