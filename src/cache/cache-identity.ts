@@ -72,7 +72,7 @@ export function cacheName(identity: CacheIdentity): string {
   return `${name.replace(/^[-.]+/, "").slice(-80)}-${identityHash(identity).slice(0, 8)}`;
 }
 
-/** What differs between two identities, in words: `the coder and the corpus`. */
+/** What differs between two identities: `coder, corpus`. */
 export function identityDifference(found: CacheIdentity, wanted: CacheIdentity): string {
   const names = {
     model: found.model.hash !== wanted.model.hash,
