@@ -27,7 +27,7 @@ const layers = [
   ["run"],
   ["report"],
   ["paper"],
-  ["index", "cli"],
+  ["index", "cli", "cli-run"],
 ];
 
 function filesIn(folder: string): string[] {

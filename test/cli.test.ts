@@ -1,0 +1,81 @@
+/** The command line, as a user types it: the compiled program in a process of its own. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const cli = join(import.meta.dirname, "..", "dist", "src", "cli.js");
+const notBuilt = existsSync(cli) ? "" : " (needs the compiled library: npm run build)";
+
+function saelab(args: readonly string[], cwd = mkdtempSync(join(tmpdir(), "saelab-cli-"))) {
+  const { ANTHROPIC_API_KEY: _, ...env } = process.env;
+  const result = spawnSync(process.execPath, [cli, ...args], {
+    cwd,
+    encoding: "utf8",
+    env: { ...env, SAELAB_CACHE: join(cwd, "cache") },
+  });
+  return { ...result, cwd };
+}
+
+describe.skipIf(notBuilt)(`saelab on the command line${notBuilt}`, () => {
+  it("prints its help, and fails for a command that it does not know", () => {
+    expect(saelab(["--help"])).toMatchObject({ status: 0, stdout: expect.stringContaining("saelab demo") });
+    expect(saelab(["explode"])).toMatchObject({ status: 2, stdout: expect.stringContaining("saelab demo") });
+  });
+
+  it("run does the whole line on a file of texts, and does it again from what it kept", () => {
+    const cwd = mkdtempSync(join(tmpdir(), "saelab-cli-"));
+    const story = (i: number) =>
+      `On Monday Alice went to the market with ${i} pounds. "I want a cake," said Alice. It was raining, and the dog was wet.`;
+    const lines = Array.from({ length: 400 }, (_, i) => JSON.stringify({ text: story(i).repeat(3) }));
+    writeFileSync(join(cwd, "texts.jsonl"), lines.join("\n"));
+    const args = [
+      "run",
+      "--corpus",
+      "texts.jsonl",
+      "--latents",
+      "3",
+      "--coder",
+      "demo/layers.0",
+      "--out",
+      "out",
+    ];
+    const first = saelab(args, cwd);
+    expect(first.stderr).toBe("");
+    expect(first.status).toBe(0);
+    expect(first.stdout).toMatch(/^latent\s+density\s+detection\s+fuzzing\s+explanation\n/);
+    expect(first.stdout).toContain("Explanations by pattern (embedded)");
+    const page = readFileSync(join(cwd, "out", "report.html"), "utf8");
+    expect(page).toContain("<!doctype html>");
+    expect(page).not.toMatch(/(src|href)="https?:/);
+    expect(saelab(args, cwd).stdout).toBe(first.stdout);
+  }, 120_000);
+
+  it.each([
+    [["run", "--latents", "many"], 'Cannot read --latents "many": give a whole number'],
+    [["run", "--corpus", "nowhere.txt"], "nowhere.txt"],
+    [["run", "--model", "nowhere"], "nowhere"],
+    [["run", "--coder", "demo/layers.9"], "demo/layers.9"],
+    [["run", "--llm", "claude", "--tokens", "3000"], "ANTHROPIC_API_KEY"],
+    [["run", "--color", "red"], "--color"],
+  ])("%j fails with one sentence that names it", (args, text) => {
+    const { status, stderr } = saelab(args);
+    expect(status).toBe(1);
+    expect(stderr).toContain(text);
+    expect(stderr.trim().split("\n").length).toBeLessThanOrEqual(2);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it("install, doctor and uninstall work on a prefix", () => {
+    const cwd = mkdtempSync(join(tmpdir(), "saelab-cli-"));
+    const kernel = join(cwd, "share", "jupyter", "kernels", "saelab", "kernel.json");
+    const extension = join(cwd, "share", "jupyter", "labextensions", "@saelab", "widgets", "package.json");
+    expect(saelab(["install", "--prefix", cwd]).status).toBe(0);
+    expect(JSON.parse(readFileSync(kernel, "utf8"))).toMatchObject({ language: "typescript" });
+    expect(existsSync(extension)).toBe(true);
+    expect(saelab(["doctor", "--prefix", cwd]).stdout).toMatch(/node/i);
+    expect(saelab(["uninstall", "--prefix", cwd]).status).toBe(0);
+    expect(existsSync(kernel) || existsSync(extension)).toBe(false);
+  });
+});
