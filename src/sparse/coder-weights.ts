@@ -32,7 +32,26 @@ export type ActivationFunction =
    * (Rajamanoharan et al. 2024); one for all is BatchTopK's form for inference (Bussmann et al.
    * 2024).
    */
-  | { readonly kind: "threshold"; readonly name: string; readonly thresholds: Float32Array };
+  | { readonly kind: "threshold"; readonly name: string; readonly thresholds: Float32Array }
+  /**
+   * `ReLU(h · scale + shift)` where `h > 0`, one scale and shift for each latent: the gate's bias
+   * is in `h`. Rajamanoharan et al. 2024, "Improving dictionary learning with gated SAEs".
+   */
+  | { readonly kind: "gated"; readonly scale: Float32Array; readonly shift: Float32Array };
+
+/**
+ * A gated coder's weights as trained: the gate `p + gateBias > 0` and the size
+ * `ReLU(p · e^r + magnitudeBias)` share `p = x · encoderᵀ`.
+ */
+export function gatedActivation(
+  gateBias: Float32Array,
+  logScale: Float32Array,
+  magnitudeBias: Float32Array,
+): ActivationFunction {
+  const scale = logScale.map(Math.exp);
+  const shift = magnitudeBias.map((bias, i) => bias - gateBias[i] * scale[i]);
+  return { kind: "gated", scale, shift };
+}
 
 /** What readers of layouts take besides the folder. */
 export interface CoderOptions {
@@ -44,7 +63,8 @@ export interface CoderOptions {
 
 /** The activation function in words: `topk 16`, `jumprelu`. */
 export function activationName(activation: ActivationFunction): string {
-  return activation.kind === "topk" ? `topk ${activation.k}` : activation.name;
+  if (activation.kind === "topk") return `topk ${activation.k}`;
+  return activation.kind === "gated" ? "gated" : activation.name;
 }
 
 /** A matrix with rows and columns exchanged, in blocks that fit the cache. */

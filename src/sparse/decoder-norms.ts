@@ -1,5 +1,5 @@
 import { type Tensor, tensor } from "../tensor.js";
-import type { CoderWeights } from "./coder-weights.js";
+import type { ActivationFunction, CoderWeights } from "./coder-weights.js";
 
 /**
  * The same coder with decoder rows of length 1: latents are multiplied by the old lengths, what
@@ -14,11 +14,16 @@ export function normaliseDecoder(weights: CoderWeights): CoderWeights {
     encoder: scaleRows(encoder, norms),
     encoderBias: encoderBias.map((bias, i) => bias * norms[i]),
     decoder: scaleRows(decoder, inverse),
-    activation:
-      activation.kind === "threshold"
-        ? { ...activation, thresholds: activation.thresholds.map((theta, i) => theta * norms[i]) }
-        : activation,
+    activation: scaleActivation(activation, norms),
   };
+}
+
+function scaleActivation(activation: ActivationFunction, factors: Float32Array): ActivationFunction {
+  const scaled = (numbers: Float32Array) => numbers.map((x, i) => x * factors[i]);
+  if (activation.kind === "threshold") {
+    return { ...activation, thresholds: scaled(activation.thresholds) };
+  }
+  return activation.kind === "gated" ? { ...activation, shift: scaled(activation.shift) } : activation;
 }
 
 function rowNorms({ data, shape }: Tensor): Float32Array {

@@ -14,6 +14,7 @@ import {
   type ActivationFunction,
   type CoderOptions,
   type CoderWeights,
+  gatedActivation,
   readMatrix,
   readWeight,
   transpose,
@@ -23,17 +24,21 @@ import { normaliseDecoder } from "./decoder-norms.js";
 /** Keys and shapes differ in two families: torch's linear layers, and plain matrices. */
 interface DictionaryClass {
   readonly plainMatrices: boolean;
+  readonly encoderBias: string;
   readonly bias: string;
   readonly subtracts: boolean;
-  readonly activation: "relu" | "topk" | "batchtopk" | "jumprelu";
+  readonly activation: "relu" | "topk" | "batchtopk" | "jumprelu" | "gated";
 }
 
+const linear = { plainMatrices: false, encoderBias: "encoder.bias", bias: "b_dec", subtracts: true } as const;
+const plain = { plainMatrices: true, encoderBias: "b_enc", bias: "b_dec" } as const;
 const classes: Record<string, DictionaryClass> = {
-  AutoEncoder: { plainMatrices: false, bias: "bias", subtracts: true, activation: "relu" },
-  AutoEncoderTopK: { plainMatrices: false, bias: "b_dec", subtracts: true, activation: "topk" },
-  BatchTopKSAE: { plainMatrices: false, bias: "b_dec", subtracts: true, activation: "batchtopk" },
-  MatryoshkaBatchTopKSAE: { plainMatrices: true, bias: "b_dec", subtracts: true, activation: "batchtopk" },
-  JumpReluAutoEncoder: { plainMatrices: true, bias: "b_dec", subtracts: false, activation: "jumprelu" },
+  AutoEncoder: { ...linear, bias: "bias", activation: "relu" },
+  AutoEncoderTopK: { ...linear, activation: "topk" },
+  BatchTopKSAE: { ...linear, activation: "batchtopk" },
+  GatedAutoEncoder: { ...linear, encoderBias: "gate_bias", bias: "decoder_bias", activation: "gated" },
+  MatryoshkaBatchTopKSAE: { ...plain, subtracts: true, activation: "batchtopk" },
+  JumpReluAutoEncoder: { ...plain, subtracts: false, activation: "jumprelu" },
 };
 
 /** @throws {FileError} If a key is missing or of a wrong shape, or the class is not known. */
@@ -50,12 +55,11 @@ export async function readDictionaryLearning(
       folder,
     );
   }
-  const plain = kind.plainMatrices;
-  const encoder = plain
+  const encoder = kind.plainMatrices
     ? transpose(await readMatrix(file, "W_enc"))
     : await readMatrix(file, "encoder.weight");
   const [dSae, dModel] = encoder.shape;
-  const decoder = plain
+  const decoder = kind.plainMatrices
     ? await readWeight(file, "W_dec", [dSae, dModel])
     : transpose(await readWeight(file, "decoder.weight", [dModel, dSae]));
   const hookpoint = options.hookpoint ?? hookpointFrom(trainer, folder);
@@ -64,7 +68,7 @@ export async function readDictionaryLearning(
     hookpointOut: options.hookpointOut ?? hookpoint,
     activation: await activationOf(kind, { trainer, file, dSae, folder }),
     encoder,
-    encoderBias: (await readWeight(file, plain ? "b_enc" : "encoder.bias", [dSae])).data,
+    encoderBias: (await readWeight(file, kind.encoderBias, [dSae])).data,
     decoder,
     decoderBias: (await readWeight(file, kind.bias, [dModel])).data,
     subtractsDecoderBias: kind.subtracts,
@@ -89,6 +93,12 @@ async function activationOf(
       name: "jumprelu",
       thresholds: thresholds.map((theta) => Math.max(0, theta)),
     };
+  }
+  if (activation === "gated") {
+    const [gate, logScale, magnitude] = await Promise.all(
+      ["gate_bias", "r_mag", "mag_bias"].map((key) => readWeight(file, key, [dSae])),
+    );
+    return gatedActivation(gate.data, logScale.data, magnitude.data);
   }
   const threshold = file.tensors.has("threshold") ? (await readWeight(file, "threshold", [])).data[0] : -1;
   if (activation === "batchtopk" && threshold >= 0) {

@@ -34,7 +34,7 @@ export function encoderGraph(weights: CoderWeights): EncoderGraph {
   const outputs =
     weights.activation.kind === "topk"
       ? topKOutputs(builder, weights, { x, tiles, k: weights.activation.k })
-      : thresholdOutputs(builder, weights, { x, tiles, thresholds: weights.activation.thresholds });
+      : thresholdOutputs(builder, weights, { x, tiles });
   return { model: builder.build(outputs), tiles };
 }
 
@@ -101,9 +101,11 @@ function topKOutputs(
 function thresholdOutputs(
   builder: GraphBuilder,
   weights: CoderWeights,
-  { x, tiles, thresholds }: { x: string; tiles: readonly Tile[]; thresholds: Float32Array },
+  { x, tiles }: { x: string; tiles: readonly Tile[] },
 ): Record<string, string> {
-  const bias = weights.encoderBias.map((b, i) => b - thresholds[i]);
+  const { activation, encoderBias } = weights;
+  const bias =
+    activation.kind === "threshold" ? encoderBias.map((b, i) => b - activation.thresholds[i]) : encoderBias;
   const zero = builder.weight("zero", Float32Array.of(0), []);
   const outputs: Record<string, string> = {};
   tiles.forEach((tile, i) => {

@@ -2,7 +2,8 @@
  * SAELens: `cfg.json` and `sae_weights.safetensors` (`W_enc [d, d_sae]`, `b_enc`,
  * `W_dec [d_sae, d_out]`, `b_dec`, maybe `threshold`, `W_skip [d_out, d]`). Versions 6, 5 and
  * before differ in where `cfg.json` says the hookpoint. BatchTopK and Matryoshka coders are saved
- * as `jumprelu`. What is not understood (gated, normalised inputs) is refused, not guessed.
+ * as `jumprelu`. What is not understood (normalised inputs, heads of
+ * attention) is refused, not guessed.
  */
 import { FileError } from "../errors.js";
 import type { JsonObject } from "../formats/json-file.js";
@@ -11,6 +12,7 @@ import {
   type ActivationFunction,
   type CoderOptions,
   type CoderWeights,
+  gatedActivation,
   readMatrix,
   readWeight,
   transpose,
@@ -19,7 +21,7 @@ import { normaliseDecoder } from "./decoder-norms.js";
 import { hookpointOf } from "./hook-names.js";
 
 /** Architectures by the activation function that they use. */
-const architectures: Record<string, "relu" | "jumprelu" | "topk"> = {
+const architectures: Record<string, "relu" | "jumprelu" | "topk" | "gated"> = {
   standard: "relu",
   transcoder: "relu",
   skip_transcoder: "relu",
@@ -27,6 +29,7 @@ const architectures: Record<string, "relu" | "jumprelu" | "topk"> = {
   jumprelu_transcoder: "jumprelu",
   jumprelu_skip_transcoder: "jumprelu",
   topk: "topk",
+  gated: "gated",
 };
 
 /** @throws {FileError} If a key is missing or of a wrong shape, or the configuration is not understood. */
@@ -46,7 +49,7 @@ export async function readSaelens(
     ...saelensHookpoints(folder, { config, transcodes, ...options }),
     activation: await activationOf(architecture, { config, file, dSae, folder }),
     encoder,
-    encoderBias: (await readWeight(file, "b_enc", [dSae])).data,
+    encoderBias: (await readWeight(file, architecture === "gated" ? "b_gate" : "b_enc", [dSae])).data,
     decoder: await readWeight(file, "W_dec", [dSae, dOut]),
     decoderBias: (await readWeight(file, "b_dec", [dOut])).data,
     // A transcoder's b_dec belongs to another place than its input.
@@ -82,6 +85,12 @@ async function activationOf(
   if (name === "jumprelu") {
     const thresholds = (await readWeight(file, "threshold", [dSae])).data;
     return { kind: "threshold", name, thresholds: thresholds.map((theta) => Math.max(0, theta)) };
+  }
+  if (name === "gated") {
+    const [gate, logScale, magnitude] = await Promise.all(
+      ["b_gate", "r_mag", "b_mag"].map((key) => readWeight(file, key, [dSae])),
+    );
+    return gatedActivation(gate.data, logScale.data, magnitude.data);
   }
   if (name === "topk") {
     const k = config.k ?? (config.activation_fn_kwargs as JsonObject | undefined)?.k;

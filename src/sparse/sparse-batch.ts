@@ -12,6 +12,8 @@ export interface SparseBatch {
   readonly values: Float32Array;
 }
 
+type SizeOfLatent = (latent: number, excess: number) => number;
+
 /** From the top-k outputs `values` and `latents`, `[position, k]`, largest first; zeros are dropped. */
 export function topKBatch(outputs: Outputs, firstPosition: number): SparseBatch {
   const values = outputs.get("values") as Tensor;
@@ -36,21 +38,28 @@ export function topKBatch(outputs: Outputs, firstPosition: number): SparseBatch 
   return cutBatch(batch, count);
 }
 
-/** From the threshold outputs: blocks of `h − threshold` that hold a positive number, tile by tile. */
+/**
+ * From the threshold outputs: blocks of `h − threshold` that hold a positive number, tile by tile.
+ * `sizeOfLatent` gives a latent's value from that excess; what is not positive is dropped.
+ */
 export function thresholdBatch(
   outputs: Outputs,
   tiles: readonly Tile[],
-  { rows, firstPosition, thresholds }: { rows: number; firstPosition: number; thresholds: Float32Array },
+  { rows, firstPosition, sizeOfLatent }: { rows: number; firstPosition: number; sizeOfLatent: SizeOfLatent },
 ): SparseBatch {
   const next = new Uint32Array(rows + 1);
-  eachEntry(outputs, tiles, (row) => next[row + 1]++);
+  eachEntry(outputs, tiles, (row, latent, excess) => {
+    if (sizeOfLatent(latent, excess) > 0) next[row + 1]++;
+  });
   for (let row = 0; row < rows; row++) next[row + 1] += next[row];
   const batch = emptyBatch(next[rows]);
   eachEntry(outputs, tiles, (row, latent, excess) => {
+    const value = sizeOfLatent(latent, excess);
+    if (!(value > 0)) return;
     const at = next[row]++;
     batch.positions[at] = firstPosition + row;
     batch.latents[at] = latent;
-    batch.values[at] = excess + thresholds[latent];
+    batch.values[at] = value;
   });
   return batch;
 }

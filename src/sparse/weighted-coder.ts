@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { type OnnxSession, openSession } from "../model/onnx/onnx-session.js";
 import { row, type Tensor, tensor } from "../tensor.js";
-import { activationName, type CoderWeights } from "./coder-weights.js";
+import { type ActivationFunction, activationName, type CoderWeights } from "./coder-weights.js";
 import { encoderGraph, type Tile } from "./encoder-graph.js";
 import type { SparseActivations } from "./sparse-activations.js";
 import { joinBatches, type SparseBatch, thresholdBatch, topKBatch } from "./sparse-batch.js";
@@ -66,7 +66,11 @@ class WeightedCoder implements SparseCoder {
       batches.push(
         activation.kind === "topk"
           ? topKBatch(outputs, start)
-          : thresholdBatch(outputs, tiles, { rows, firstPosition: start, thresholds: activation.thresholds }),
+          : thresholdBatch(outputs, tiles, {
+              rows,
+              firstPosition: start,
+              sizeOfLatent: sizeFunction(activation),
+            }),
       );
       await setImmediate();
     }
@@ -129,6 +133,15 @@ class WeightedCoder implements SparseCoder {
       `Cannot decode with "${this.name}": the latents are of ${latents.shape[0]} positions, the input of ${positions}`,
     );
   }
+}
+
+function sizeFunction(activation: Exclude<ActivationFunction, { kind: "topk" }>) {
+  if (activation.kind === "gated") {
+    const { scale, shift } = activation;
+    return (latent: number, excess: number) => excess * scale[latent] + shift[latent];
+  }
+  const { thresholds } = activation;
+  return (latent: number, excess: number) => excess + thresholds[latent];
 }
 
 /** `out += input · matrixᵀ`, with `matrix` `[d_out, d_model]`. */

@@ -1,11 +1,12 @@
 """Exports tiny random models of many families to ONNX, with the values of their modules as PyTorch computes them.
 
     pip install torch==2.13.0 transformers==5.23.0 onnx safetensors
-    python test/model/architectures.py FOLDER
+    python test/model/architectures.py FOLDER [--dynamo]
     SAELAB_ARCHITECTURES=FOLDER npx vitest run test/model/architectures.test.ts
 
 Each family gets `FOLDER/NAME/` with `model.onnx`, `config.json` and `golden.safetensors`: `tokens`, `logits` and
-one tensor per hookpoint. About 5 MB, half a minute.
+one tensor per hookpoint. About 5 MB, half a minute. `--dynamo` uses PyTorch's newer exporter (needs `onnxscript` too) and
+leaves out the export with a cache.
 """
 
 import json
@@ -108,6 +109,13 @@ def values_of_modules(model, ids, blocks, parts):
     return found
 
 
+def export_by_dynamo(model, ids, path):
+    """Through torch.export, in the opset that it chooses, with sizes that vary."""
+    vary = {0: torch.export.Dim.AUTO, 1: torch.export.Dim.AUTO}
+    torch.onnx.export(Plain(model), (ids, torch.ones_like(ids)), path, dynamo=True, external_data=False,
+                      input_names=["input_ids", "attention_mask"], output_names=["logits"], dynamic_shapes=(vary, vary))
+
+
 def export(model, ids, path, with_cache):
     """Through TorchScript, opset 17, with sizes that vary."""
     tokens = {0: "batch_size", 1: "sequence_length"}
@@ -133,7 +141,11 @@ def export(model, ids, path, with_cache):
 
 def main():
     torch.set_num_threads(1)
+    dynamo = "--dynamo" in sys.argv
     for name, (model_type, settings, blocks, parts) in FAMILIES.items():
+        with_cache = name.endswith("_cache")
+        if dynamo and with_cache:
+            continue
         torch.manual_seed(1)
         config = AutoConfig.for_model(model_type, vocab_size=VOCABULARY, **settings)
         config._attn_implementation = "eager"
@@ -146,7 +158,11 @@ def main():
         golden = values_of_modules(model, ids, blocks, parts)
         save_file({**golden, "tokens": ids.to(torch.int32)}, folder / "golden.safetensors")
         (folder / "config.json").write_text(json.dumps(config.to_dict(), default=str))
-        export(model, ids, str(folder / "model.onnx"), with_cache=name.endswith("_cache"))
+        path = str(folder / "model.onnx")
+        if dynamo:
+            export_by_dynamo(model, ids, path)
+        else:
+            export(model, ids, path, with_cache)
         print(name, flush=True)
 
 

@@ -203,8 +203,23 @@ describe("SAELens", () => {
     );
   });
 
+  it("gated opens by one bias and measures by another, with a scale of its own", async () => {
+    const coder = await load(
+      { architecture: "gated", apply_b_dec_to_input: false },
+      { b_gate: f32([-1, 0, 1], 3), r_mag: f32([Math.log(2), 0, 0], 3), b_mag: f32([0.5, -3, -9], 3) },
+    );
+    expect(coder.kind).toBe("gated");
+    // p = (2, 1, 3): gates 1, 1, 4 are open; sizes 2·2 + ½, 1 − 3 and 3 − 9 of which one is positive.
+    // p = (1, 5, 6): gates 0, 5, 7; sizes –, 5 − 3, 6 − 9.
+    expect(entries(await coder.encode(f32([2, 1, 1, 5], 2, 2)))).toEqual([
+      [0, 0, 4.5],
+      [1, 1, 2],
+    ]);
+    await coder.close();
+  });
+
   it("refuses what it does not understand", async () => {
-    await expect(load({ architecture: "gated" })).rejects.toThrow("its architecture is gated");
+    await expect(load({ architecture: "temporal" })).rejects.toThrow("its architecture is temporal");
     await expect(load({ normalize_activations: "layer_norm" })).rejects.toThrow(
       "its normalize_activations is layer_norm; none is wanted",
     );
@@ -236,6 +251,8 @@ describe("weightedCoder()", () => {
 
   /** The formulas, written out, in float64. */
   function slowEncode(weights: CoderWeights, x: Tensor): number[][] {
+    const { activation } = weights;
+    if (activation.kind === "gated") throw new TypeError("Not for gated coders");
     const [dSae, dModel] = weights.encoder.shape;
     const found: number[][] = [];
     for (let p = 0; p < x.shape[0]; p++) {
@@ -246,7 +263,6 @@ describe("weightedCoder()", () => {
         }
         return sum;
       });
-      const { activation } = weights;
       const order = h.map((_, i) => i).sort((a, b) => h[b] - h[a] || a - b);
       const kept =
         activation.kind === "topk"
