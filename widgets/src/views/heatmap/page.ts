@@ -86,8 +86,16 @@ function splitText(text: string, lengths: Uint16Array): string[] {
   });
 }
 
+/** A plain loop: `Uint8Array.from` over the characters takes twenty times as long. */
+function decodeBase64(text: string): Uint8Array {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
 function toBytes(bytes: PageBytes): Uint8Array {
-  if (typeof bytes === "string") return Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0));
+  if (typeof bytes === "string") return decodeBase64(bytes);
   if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes);
   // A copy: Arrow wants its columns aligned, and a frame of a message starts anywhere.
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength).slice();
