@@ -1,9 +1,13 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ModelCallError } from "../../src/errors.js";
 import { readMarkup } from "../../src/examples/markup.js";
 import { topActivations } from "../../src/explain/top-activations.js";
 import { claude } from "../../src/llm/claude.js";
 import { noUsage, type TextModel } from "../../src/llm/text-model.js";
+import { withLedger } from "../../src/llm/with-ledger.js";
 import { detection } from "../../src/score/detection.js";
 import { fuzzing, fuzzingItems } from "../../src/score/fuzzing.js";
 import { rateByKind } from "../../src/score/summarise.js";
@@ -50,6 +54,25 @@ describe("through the real SDK and a model of known rules", () => {
       expect(score.usage.cachedInputTokens).toBeGreaterThan(0);
     }
     expect(server.requests).toHaveLength(1 + 20 + 20);
+  });
+
+  it("a second run with the same ledger makes no call and gives the same scores", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "saelab-run-"));
+    const examples = tokenLatent(" cat");
+    const runOnce = async () => {
+      const model = withLedger(llm(), folder);
+      const explained = await topActivations(model).explain(examples);
+      if (explained.status !== "ok") throw new Error(explained.reason);
+      return [
+        await detection(model).score(explained.value, examples),
+        await fuzzing(model).score(explained.value, examples),
+      ];
+    };
+    const first = await runOnce();
+    const calls = server.requests.length;
+    expect(await runOnce()).toEqual(first);
+    expect(server.requests).toHaveLength(calls);
+    await rm(folder, { recursive: true });
   });
 
   it("an explanation that has nothing to do with the latent scores as chance", async () => {

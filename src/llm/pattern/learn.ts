@@ -29,7 +29,9 @@ export function learn(examples: readonly ReadExample[], options: LearnOptions = 
   const pool = clausesToTry(texts);
   const empty = noEvidence(extent);
   const joined = (tried: readonly Tried[]) => tried.reduce((sum, { evidence }) => join(sum, evidence), empty);
-  const value = (tried: readonly Tried[]) => quality(joined(tried), extent) - price(tried, worth);
+  const price = (tried: readonly Tried[]) =>
+    worth * tried.reduce((sum, { clause }) => sum + priceOf(clause), 0);
+  const value = (tried: readonly Tried[]) => quality(joined(tried), extent) - price(tried);
   let chosen: Tried[] = [];
   for (;;) {
     const soFar = joined(chosen);
@@ -37,7 +39,7 @@ export function learn(examples: readonly ReadExample[], options: LearnOptions = 
     const steps = pool
       .map((added) => ({
         tried: [...chosen, added],
-        value: quality(join(soFar, added.evidence), extent) - price([...chosen, added], worth),
+        value: quality(join(soFar, added.evidence), extent) - price([...chosen, added]),
       }))
       .filter((step) => step.value > least)
       .sort((a, b) => b.value - a.value);
@@ -68,13 +70,14 @@ function wordCount(tried: readonly Tried[]): number {
   return write(patternOf(tried)).split(" ").length;
 }
 
-/** Longer patterns must be better. */
-function price(tried: readonly Tried[], worth: number): number {
-  const conditions = tried.reduce(
-    (n, { clause }) => n + (clause.before ? 1 : 0) + (clause.nearby ? 1 : 0),
-    0,
-  );
-  return worth * (tried.length + conditions / 3);
+const vagueness = 0.5;
+
+/** What a clause must bring, in units of `worth`: conditions and vague targets cost more. */
+function priceOf({ target, before, nearby }: Clause): number {
+  const affix = target.kind === "prefix" || target.kind === "suffix";
+  // Two letters say little to a reader, and fit many words by chance.
+  const vague = affix && target.parts.some((part) => part.length < 3);
+  return 1 + (before ? 1 / 3 : 0) + (nearby ? 1 / 3 : 0) + (vague ? vagueness : 0);
 }
 
 /** Without those that the last one has made needless. */
