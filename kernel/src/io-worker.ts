@@ -37,6 +37,15 @@ async function start(
   port.on("message", (message: ToIo) => server.receiveFromMain(message));
   await sockets.open(connection);
   server.starting();
+  exitWithParent();
+}
+
+/** Ends a kernel whose Jupyter server has gone without a word. */
+function exitWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, "SIGKILL");
+  }, 2000).unref();
 }
 
 /** Lets the main thread exit by itself, with its exit handlers; a main thread that hangs is ended. */

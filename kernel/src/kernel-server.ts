@@ -10,7 +10,7 @@ import { climbInterruptLadder } from "./interrupt-ladder.js";
 import { kernelInfo } from "./kernel-info.js";
 import type { LanguageClient } from "./language-client.js";
 import type { Header, Json, Message } from "./messages.js";
-import { giveRoom, type SharedCounters } from "./shared-counters.js";
+import { giveRoom, type SharedCounters, sayFarewell } from "./shared-counters.js";
 import type { KernelSockets } from "./sockets.js";
 import { StreamBatcher } from "./stream-batcher.js";
 import type { ToIo, ToMain } from "./thread-messages.js";
@@ -92,6 +92,10 @@ export class KernelServer {
         return;
       case "interrupted":
         this.#notice();
+        return;
+      case "exiting":
+        this.#failRunning("KernelExit", `${message.reason}: the kernel ends, its variables are lost`);
+        void this.#options.sockets.close().then(() => sayFarewell(this.#options.counters));
         return;
     }
   }
@@ -196,12 +200,16 @@ export class KernelServer {
     });
     if (stopped || this.#queue.running !== request) return;
     this.#options.toMain({ type: "abandon", id });
-    const error = {
-      ename: "InterruptError",
-      evalue: "The cell does not stop; restart the kernel if it goes on",
-    };
-    this.#publishFor(request.header, "error", { ...error, traceback: [`${error.ename}: ${error.evalue}`] });
-    this.#executed(id, { status: "error", ...error, traceback: [] });
+    this.#failRunning("InterruptError", "The cell does not stop; restart the kernel if it goes on");
+  }
+
+  /** Ends the running cell with an error that the main thread cannot report. */
+  #failRunning(ename: string, evalue: string): void {
+    const request = this.#queue.running;
+    if (!request) return;
+    const error = { ename, evalue, traceback: [`${ename}: ${evalue}`] };
+    this.#publishFor(request.header, "error", error);
+    this.#executed(request.header.msg_id, { status: "error", ...error });
   }
 
   #noticed(milliseconds: number): Promise<boolean> {

@@ -11,6 +11,7 @@ import type { IoWorkerData } from "./io-worker.js";
 import type { ConnectionInfo } from "./messages.js";
 import { captureOutput } from "./output.js";
 import { prepareCell } from "./prepare-cell.js";
+import { announceExit, exitNow } from "./process-exit.js";
 import { Publisher } from "./publisher.js";
 import { ScriptExecutor } from "./script-executor.js";
 import { Session } from "./session.js";
@@ -43,11 +44,12 @@ async function start(connection: ConnectionInfo, engine: string): Promise<void> 
   });
   installCellGlobals({ session, publisher, displays, comms, widgets: new Widgets(comms) });
   captureOutput(toIo, counters);
+  announceExit(toIo, counters);
   wrapTimers();
   worker.on("message", (message: ToMain) => session.receive(message));
   worker.on("error", (error) => {
     writeSync(2, `${error.stack}\n`);
-    process.exit(1);
+    exitNow(1);
   });
   process.on("SIGINT", () => session.receiveSignal());
   process.on("uncaughtException", (error) => session.reportUncaught(error));

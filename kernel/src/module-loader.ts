@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { register } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
@@ -15,6 +16,7 @@ type NativeImport = (specifier: string, options?: ImportCallOptions) => Promise<
  */
 export class ModuleLoader {
   readonly #importers = new Map<string, NativeImport>();
+  #hasHooks = false;
 
   /**
    * Imports a module.
@@ -42,6 +44,7 @@ export class ModuleLoader {
 
   async #load(specifier: string, options?: ImportCallOptions): Promise<Namespace> {
     if (specifier === "tslab") return tslab;
+    if (/\.m?ts$/.test(specifier)) this.#allowTypeScript();
     try {
       return await this.#from(process.cwd())(specifier, options);
     } catch (error) {
@@ -55,6 +58,13 @@ export class ModuleLoader {
       }
       throw error;
     }
+  }
+
+  /** Module hooks cost a thread, so they come with the first file that needs them. */
+  #allowTypeScript(): void {
+    if (this.#hasHooks) return;
+    this.#hasHooks = true;
+    register("./typescript-hooks.js", import.meta.url);
   }
 
   /** Node's own `import()`, as if called in a file of `folder`. */

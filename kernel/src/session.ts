@@ -7,6 +7,7 @@ import { DisplayHandle, type Displays } from "./display.js";
 import type { Executor } from "./executor.js";
 import type { Json } from "./messages.js";
 import { mimeBundleOf } from "./mime-bundle.js";
+import { exitNow } from "./process-exit.js";
 import type { Publisher } from "./publisher.js";
 import { forgetSignals, type SharedCounters, takeSignal } from "./shared-counters.js";
 import type { ToIo, ToMain } from "./thread-messages.js";
@@ -64,7 +65,7 @@ export class Session {
         this.#answerInput?.(message.value);
         return;
       case "shutdown":
-        process.exit(0);
+        exitNow(0);
     }
   }
 

@@ -1,19 +1,25 @@
 /** Numbers that the main thread and the IO worker share, without waiting for each other's messages. */
 
-/** Index 0: SIGINTs of the interrupt ladder, still to be ignored; 1: printed characters on the way to the IO worker. */
+/**
+ * Index 0: SIGINTs of the interrupt ladder, still to be ignored; 1: printed characters on the way to the IO worker;
+ * 2: 1 when the front end has been told that the kernel ends.
+ */
 export type SharedCounters = Int32Array;
 
 const signals = 0;
 const printed = 1;
+const farewell = 2;
 
 /** Characters on the way beyond which printing waits, so that a flood neither fills memory nor hides an interrupt. */
 const room = 2_000_000;
 /** Milliseconds of one wait, between which an interrupt can strike; and how many of them at most. */
 const pause = 20;
 const maxPauses = 100;
+/** Milliseconds that telling the front end of the end may take. */
+const farewellTime = 1000;
 
 /** Makes the counters; the buffer can be handed to a worker. */
-export function makeCounters(buffer: SharedArrayBuffer = new SharedArrayBuffer(8)): SharedCounters {
+export function makeCounters(buffer: SharedArrayBuffer = new SharedArrayBuffer(12)): SharedCounters {
   return new Int32Array(buffer);
 }
 
@@ -47,4 +53,15 @@ export function takeSignal(counters: SharedCounters): boolean {
 /** Forgets announced signals: the running script took them. */
 export function forgetSignals(counters: SharedCounters): void {
   Atomics.store(counters, signals, 0);
+}
+
+/** Waits until the front end has been told that the kernel ends. */
+export function awaitFarewell(counters: SharedCounters): void {
+  Atomics.wait(counters, farewell, 0, farewellTime);
+}
+
+/** Says that the front end has been told. */
+export function sayFarewell(counters: SharedCounters): void {
+  Atomics.store(counters, farewell, 1);
+  Atomics.notify(counters, farewell);
 }

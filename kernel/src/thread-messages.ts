@@ -53,4 +53,6 @@ export type ToIo =
       readonly prompt: string;
       readonly password: boolean;
     }
-  | { readonly type: "interrupted" };
+  | { readonly type: "interrupted" }
+  /** The process is about to end by the cell's own doing. */
+  | { readonly type: "exiting"; readonly reason: string };

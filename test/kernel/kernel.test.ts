@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -315,18 +315,28 @@ describe("module resolution", () => {
   it("starts at the notebook's folder, and falls back to what the kernel came with", async () => {
     const folder = mkdtempSync(join(tmpdir(), "saelab-notebook-"));
     writeFileSync(join(folder, "local.mjs"), "export const here = 'local'");
+    writeFileSync(join(folder, "inner.ts"), "export enum Kind { A = 7 }");
+    writeFileSync(
+      join(folder, "typed.ts"),
+      "import { Kind } from './inner.js'\nexport const kind: Kind = Kind.A",
+    );
     const elsewhere = await KernelClient.start({ cwd: folder });
     try {
       expect(
         resultOf(await elsewhere.execute('import { here } from "./local.mjs"; here'))?.["text/plain"],
       ).toBe("'local'");
+      const typed = 'import { kind } from "./typed.ts"; kind';
+      expect(resultOf(await elsewhere.execute(typed))?.["text/plain"]).toBe("7");
+      writeFileSync(join(folder, "typed.ts"), "export const kind = 'edited' as string");
+      utimesSync(join(folder, "typed.ts"), 1, 1);
+      expect(resultOf(await elsewhere.execute(typed))?.["text/plain"]).toBe("'edited'");
       const fallback = await elsewhere.execute(
         'import { tableFromArrays } from "apache-arrow"; typeof tableFromArrays',
       );
       expect(resultOf(fallback)?.["text/plain"]).toBe("'function'");
       const { reply } = await elsewhere.execute('import x from "no-such-package"');
       expect(reply.evalue).toMatch(/no-such-package/);
-      expect((reply.traceback as string[]).join("\n")).toMatch(/cell-3\.ts:1:1/);
+      expect((reply.traceback as string[]).join("\n")).toMatch(/cell-5\.ts:1:1/);
     } finally {
       await elsewhere.stop();
       rmSync(folder, { recursive: true });
