@@ -44,7 +44,7 @@ export function heatmapPage(rows: readonly HeatmapRow[]): Uint8Array {
     activations.set(window.activations, offsets[i]);
   });
   const table = new Table({
-    quantile: makeVector(Int8Array.from(rows, (row) => row.quantile ?? -1)),
+    quantile: makeVector(Int16Array.from(rows, (row) => row.quantile ?? -1)),
     split: makeVector(Uint8Array.from(rows, (row) => (row.split === "train" ? 0 : 1))),
     context: makeVector(Int32Array.from(windows, (window) => window.context)),
     start: makeVector(Int32Array.from(windows, (window) => window.start)),

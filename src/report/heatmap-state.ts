@@ -52,12 +52,42 @@ export interface ViewSnapshot {
 
 export const defaultView: HeatmapView = { align: "left", scale: "linear", glyphs: "newline", group: "all" };
 
+const choices = {
+  align: ["left", "peak"],
+  scale: ["linear", "log"],
+  glyphs: ["off", "newline", "all"],
+} as const;
+
+/**
+ * Says what is wrong with a view that a notebook sets, where types are not checked.
+ *
+ * @throws {RangeError} If a key or a value is not one of the view's.
+ */
+export function checkView(view: Partial<HeatmapView>, groups: readonly HeatmapGroup[]): void {
+  const known: Readonly<Record<string, readonly string[]>> = {
+    ...choices,
+    group: ["all", ...groups.map(({ key }) => key)],
+  };
+  for (const [key, value] of Object.entries(view)) {
+    const values = known[key];
+    if (!values) {
+      const keys = Object.keys(known).join(", ");
+      throw new RangeError(`Cannot set "${key}" of a heatmap: choose one of ${keys}`);
+    }
+    if (!values.includes(value as string))
+      throw new RangeError(
+        `Cannot set "${key}" of a heatmap to "${value}": choose one of ${values.join(", ")}`,
+      );
+  }
+}
+
 /** The first state of a heatmap of these rows. */
 export function heatmapState(
   examples: LatentExamples,
   rows: HeatmapRows,
   options: { explanation?: string | undefined; view?: Partial<HeatmapView> | undefined } = {},
 ): HeatmapState {
+  checkView(options.view ?? {}, rows.groups);
   return {
     v: 1,
     latent: latentName(examples.latent),

@@ -5,6 +5,7 @@ import { heatmapHtml, heatmapText } from "./heatmap-html.js";
 import { heatmapPage } from "./heatmap-page.js";
 import { type HeatmapSplit, heatmapRows } from "./heatmap-rows.js";
 import {
+  checkView,
   defaultView,
   type HeatmapState,
   type HeatmapView,
@@ -50,8 +51,13 @@ export class Heatmap implements Displayable {
     return this.#state;
   }
 
-  /** Changes the view, on the screen too where it is live. */
+  /**
+   * Changes the view, on the screen too where it is live.
+   *
+   * @throws {RangeError} If a key or a value is not one of the view's.
+   */
   set(view: Partial<HeatmapView>): void {
+    checkView(view, this.#state.groups);
     this.#state = { ...this.#state, ...view };
     this.#widget?.set(view);
   }

@@ -106,6 +106,19 @@ describe("heatmap()", () => {
     expect(shown).toBeGreaterThan(300);
   });
 
+  test("says what a view may be", () => {
+    const map = heatmap(examples);
+    const wrong = (view: object) => () => map.set(view as never);
+    expect(wrong({ align: "middle" })).toThrow(
+      new RangeError('Cannot set "align" of a heatmap to "middle": choose one of left, peak'),
+    );
+    expect(wrong({ group: "9" })).toThrow("choose one of all, 0, 1, 2, non-activating");
+    expect(wrong({ colour: "red" })).toThrow('Cannot set "colour" of a heatmap: choose one of align, scale');
+    expect(() => heatmap(examples, { view: { scale: "sqrt" as never } })).toThrow(
+      "choose one of linear, log",
+    );
+  });
+
   test("copes with a latent without examples", async () => {
     const none = { ...examples, train: [], test: [], nonActivating: [] };
     const bundle = await heatmap(none)[jupyterDisplay]();

@@ -15,7 +15,7 @@ const row: fc.Arbitrary<HeatmapRow> = fc
     tokens: fc.array(token, { minLength: 1, maxLength: 40 }),
     context: fc.nat(2 ** 31 - 1),
     start: fc.nat(2 ** 20),
-    quantile: fc.option(fc.nat(100)),
+    quantile: fc.option(fc.nat(1000)),
     split: fc.constantFrom("train" as const, "test" as const),
   })
   .map(({ tokens, context, start, quantile, split }) => ({

@@ -7,8 +7,8 @@ import { onChange, type ViewModel } from "../../core/view-model.js";
 import { VirtualList } from "../../core/virtual-list.js";
 import { type Cursor, moveCursor } from "./cursor.js";
 import type { Legend } from "./legend.js";
-import { groupElement, type LineStyle, windowElement } from "./line-element.js";
-import { groupFacts, groupName, type Line, linesOf } from "./lines.js";
+import { groupElement, groupLabel, type LineStyle, windowElement } from "./line-element.js";
+import { type Line, linesOf } from "./lines.js";
 import { measureLines } from "./measure-lines.js";
 import type { HeatmapPage, PageWindow } from "./page.js";
 import { tokenAt } from "./token-at.js";
@@ -92,7 +92,7 @@ export class Grid {
 
   #render(index: number): HTMLElement {
     const line = this.#lines[index] as Line;
-    if (line.kind === "group") return groupElement(line);
+    if (line.kind === "group") return groupElement(line.group);
     return windowElement(this.#page.window(line.row), this.#styleOf(index));
   }
 
@@ -110,10 +110,9 @@ export class Grid {
   #scrolled(first: number): void {
     const line = this.#lines[first];
     this.#pinned.hidden = line === undefined || this.element.scrollTop <= 0;
-    if (line) {
-      const label = element("span", { class: "saelab-group-label" }, element("b", {}, groupName(line.group)));
-      label.append(` ${groupFacts(line.group)}`);
-      this.#pinned.replaceChildren(label);
+    if (line && this.#pinned.dataset.group !== line.group.key) {
+      this.#pinned.dataset.group = line.group.key;
+      this.#pinned.replaceChildren(groupLabel(line.group));
     }
     if (!this.#tooltipPinned) this.#hideTooltip();
   }

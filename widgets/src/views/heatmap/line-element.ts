@@ -1,8 +1,9 @@
+import type { HeatmapGroup } from "../../../../src/report/heatmap-rows.js";
 import { element } from "../../core/element.js";
 import { displayText, type GlyphMode } from "../../core/glyphs.js";
 import { mergeRuns, type Run } from "../../core/runs.js";
 import { formatValue, type ScaleName, scaleStep } from "../../core/scale.js";
-import { groupFacts, groupName, type Line } from "./lines.js";
+import { groupFacts, groupName } from "./lines.js";
 import type { PageWindow } from "./page.js";
 
 export interface LineStyle {
@@ -16,12 +17,15 @@ export interface LineStyle {
   readonly cursorId: string;
 }
 
+/** Name and facts of a group. */
+export function groupLabel(group: HeatmapGroup): HTMLElement {
+  const name = element("b", {}, groupName(group));
+  return element("span", { class: "saelab-group-label", role: "gridcell" }, name, ` ${groupFacts(group)}`);
+}
+
 /** The heading of a group as a row of the grid. */
-export function groupElement(line: Line): HTMLElement {
-  const name = element("b", {}, groupName(line.group));
-  const label = element("span", { class: "saelab-group-label", role: "gridcell" }, name);
-  label.append(` ${groupFacts(line.group)}`);
-  return element("div", { class: "saelab-line saelab-group", role: "row" }, label);
+export function groupElement(group: HeatmapGroup): HTMLElement {
+  return element("div", { class: "saelab-line saelab-group", role: "row" }, groupLabel(group));
 }
 
 /** A window as a row of the grid: its peak, then one cell per run of tokens of equal shade. */

@@ -6,12 +6,13 @@ export type Line =
   | { readonly kind: "group"; readonly group: HeatmapGroup }
   | { readonly kind: "window"; readonly group: HeatmapGroup; readonly row: number };
 
-/** The lines to show: all groups with their headings, or one group. */
+/** The lines to show: one group with its heading, or all of them where `shown` is not the key of one. */
 export function linesOf(groups: readonly HeatmapGroup[], shown: string): Line[] {
+  const all = !groups.some(({ key }) => key === shown);
   const lines: Line[] = [];
   let from = 0;
   for (const group of groups) {
-    if (shown === "all" || shown === group.key) {
+    if (all || shown === group.key) {
       lines.push({ kind: "group", group });
       for (let row = from; row < from + group.count; row++) lines.push({ kind: "window", group, row });
     }
