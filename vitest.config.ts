@@ -4,7 +4,8 @@ import { PlainReporter } from "./test/plain-reporter.js";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Two cores: many suites start a kernel, a server or a browser of their own.
     maxWorkers: 2,
     reporters: ["default", new PlainReporter()],

@@ -24,7 +24,8 @@ describe.skipIf(missing)(`notebooks/${notebook} in JupyterLab${missing}`, () => 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "saelab-lab-"));
     await cp(join(import.meta.dirname, "..", "notebooks", notebook), join(folder, notebook));
-    [server, browser] = await Promise.all([startJupyter({ directory: folder }), launchChromium()]);
+    const env = { JUPYTER_PATH: process.env.JUPYTER_PATH ?? "" };
+    [server, browser] = await Promise.all([startJupyter({ directory: folder, env }), launchChromium()]);
     lab = await openNotebook(browser, server, { path: notebook, height: 1000 });
     await lab.runAll({ timeout: 240_000 });
   }, 300_000);

@@ -36,7 +36,8 @@ export interface JupyterServer {
 
 /**
  * Starts JupyterLab on a free port, with configuration, data and runtime folders of its own: nothing of
- * the user's Jupyter is read or changed.
+ * the user's Jupyter is read or changed. Kernels and extensions are those that `prepare` puts there, and
+ * those on a `JUPYTER_PATH` given in `env`.
  *
  * @throws {Error} With the server's log, if it is not up within a minute.
  */
@@ -49,6 +50,7 @@ export async function startJupyter(options: JupyterOptions): Promise<JupyterServ
   await options.prepare?.(dataDirectory);
   const env = {
     ...process.env,
+    JUPYTER_PATH: "",
     JUPYTER_CONFIG_DIR: join(home, "config"),
     JUPYTER_DATA_DIR: dataDirectory,
     JUPYTER_RUNTIME_DIR: runtime,
