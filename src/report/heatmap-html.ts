@@ -1,4 +1,5 @@
 import type { LatentExamples, Window } from "../examples/example.js";
+import { escapeHtml } from "../html.js";
 import { latentName } from "../latent.js";
 import { type HeatmapSplit, heatmapRows } from "./heatmap-rows.js";
 
@@ -82,8 +83,4 @@ function percent(share: number): string {
 
 function short(value: number): string {
   return `${Number(value.toPrecision(3))}`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
