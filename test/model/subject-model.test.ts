@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -213,6 +213,31 @@ describe("loadModel()", () => {
     await expect(loadModel(outside)).rejects.toThrow(
       /Cannot open ".*model\.onnx_data": there is no such file/,
     );
+  });
+
+  it("follows links, as the hub's cache has them, to the graph and to its weights", async () => {
+    const blobs = await copyOf("blobs", []);
+    const linked = await copyOf("linked", ["tokenizer.json", "config.json"]);
+    const { graph, weights } = moveWeightsOut(await readFile(join(demo, "model.onnx")), "model.onnx_data");
+    await writeFile(join(blobs, "aaa"), graph);
+    await writeFile(join(blobs, "bbb"), weights);
+    await symlink(join("..", "blobs", "aaa"), join(linked, "model.onnx"));
+    await symlink(join("..", "blobs", "bbb"), join(linked, "model.onnx_data"));
+    const model = await loadModel(linked);
+    expect((await model.activations(someTokens(1, 5), ["layers.1"])).size).toBe(1);
+    await model.close();
+  });
+
+  it("keeps no weights in JavaScript's memory, and notices when the file changes", async () => {
+    const folder = await copyOf("changing", ["model.onnx", "tokenizer.json", "config.json"]);
+    const model = await loadModel(folder);
+    await model.activations(someTokens(1, 5), ["layers.1"]);
+    const bytes = await readFile(join(folder, "model.onnx"));
+    await writeFile(join(folder, "model.onnx"), Buffer.concat([bytes, Buffer.alloc(1)]));
+    await expect(model.activations(someTokens(1, 5), ["layers.2"])).rejects.toThrow(
+      /Cannot read the weights of ".*changing": ".*model\.onnx" has changed since; load the model again/,
+    );
+    await model.close();
   });
 
   it("needs no configuration", async () => {

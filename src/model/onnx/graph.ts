@@ -115,6 +115,18 @@ export function prefixModel(graph: Graph, tensors: readonly string[]): Uint8Arra
   return replaceGraph(graph.modelFields, [...kept, ...rest, ...outputs]);
 }
 
+/** The model with each initializer's field replaced. */
+export function replaceInitializers(graph: Graph, replace: (initializer: Initializer) => Field): Uint8Array {
+  const fields = new Map([...graph.initializers.values()].map((i) => [i.field, i]));
+  return replaceGraph(
+    graph.modelFields,
+    graph.fields.map((field) => {
+      const initializer = fields.get(field);
+      return initializer ? replace(initializer) : field;
+    }),
+  );
+}
+
 /** Bytes of the weights that a set of tensors needs. */
 export function prefixWeightBytes(graph: Graph, tensors: readonly string[]): number {
   const { used } = reachable(graph, tensors);

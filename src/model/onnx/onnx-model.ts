@@ -1,12 +1,10 @@
-import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { FileError, HookpointError } from "../../errors.js";
-import { hashFile, readFileBytes } from "../../formats/file-source.js";
+import { HookpointError } from "../../errors.js";
 import { sizeOf, type Tensor, tensor } from "../../tensor.js";
 import type { SubjectModel } from "../subject-model.js";
 import type { Tokenizer } from "../tokenizer.js";
-import { decodeGraph, type Graph, prefixModel, prefixWeightBytes } from "./graph.js";
+import { prefixModel, prefixWeightBytes } from "./graph.js";
+import { type GraphFile, openGraphFile } from "./graph-file.js";
 import { findHookpoints, type GraphHookpoint } from "./hookpoints.js";
 import { modelInputs } from "./model-inputs.js";
 import { type OnnxSession, openSession } from "./onnx-session.js";
@@ -35,14 +33,12 @@ const operationsPerRun = 5e9;
  * @throws {FileError} If the file is missing, damaged, or its blocks are not found.
  */
 export async function openOnnxModel(path: string, options: OnnxModelOptions): Promise<SubjectModel> {
-  const bytes = await readFileBytes(path);
-  const graph = parse(bytes, path);
-  const hookpoints = findHookpoints(graph, { path, layers: options.layers, dModel: options.dModel });
-  const hash = await hashOf(bytes, graph, path);
-  return new OnnxModel(path, { ...options, graph, hookpoints, hash });
+  const file = await openGraphFile(path);
+  const hookpoints = findHookpoints(file.graph, { path, layers: options.layers, dModel: options.dModel });
+  return new OnnxModel({ ...options, file, hookpoints });
 }
 
-type Parts = OnnxModelOptions & { graph: Graph; hookpoints: GraphHookpoint[]; hash: string };
+type Parts = OnnxModelOptions & { file: GraphFile; hookpoints: GraphHookpoint[] };
 
 class OnnxModel implements SubjectModel {
   readonly name: string;
@@ -51,18 +47,16 @@ class OnnxModel implements SubjectModel {
   readonly hookpoints: readonly GraphHookpoint[];
   readonly dModel: number;
   readonly contextLength: number;
-  readonly #path: string;
   readonly #parts: Parts;
   readonly #sessions = new Map<string, Promise<OnnxSession>>();
 
-  constructor(path: string, parts: Parts) {
+  constructor(parts: Parts) {
     this.name = parts.name;
-    this.hash = parts.hash;
+    this.hash = parts.file.hash;
     this.tokenizer = parts.tokenizer;
     this.hookpoints = parts.hookpoints.map((hookpoint) => Object.freeze(hookpoint));
     this.dModel = parts.hookpoints[0].width;
     this.contextLength = parts.contextLength;
-    this.#path = path;
     this.#parts = parts;
   }
 
@@ -77,7 +71,7 @@ class OnnxModel implements SubjectModel {
   }
 
   async logits(tokens: Tensor<Int32Array>): Promise<Tensor> {
-    const { outputs } = this.#parts.graph;
+    const { outputs } = this.#parts.file.graph;
     const { name } = outputs.find((output) => output.name === "logits") ?? outputs[0];
     const results = await this.#run(tokens, [name]);
     return results.get(name) ?? emptyTensor([...tokens.shape, this.#parts.vocabSize]);
@@ -105,12 +99,12 @@ class OnnxModel implements SubjectModel {
     const results = new Map<string, Tensor>();
     if (tokens.data.length === 0 || tensors.length === 0) return results;
     const session = await this.#session(tensors);
-    const wanted = this.#parts.graph.inputs.filter((input) => session.inputs.includes(input.name));
+    const wanted = this.#parts.file.graph.inputs.filter((input) => session.inputs.includes(input.name));
     const step = Math.max(1, Math.floor(this.#tokensPerRun(tensors) / positions));
     for (let start = 0; start < contexts; start += step) {
       const end = Math.min(contexts, start + step);
       const ids = tokens.data.subarray(start * positions, end * positions);
-      const feeds = modelInputs(tensor(ids, [end - start, positions]), wanted, this.#path);
+      const feeds = modelInputs(tensor(ids, [end - start, positions]), wanted, this.#parts.file.path);
       for (const [name, { data }] of await session.run(feeds)) {
         // A tap inside an MLP may have its positions flattened: the numbers are the same.
         const width = data.length / ids.length;
@@ -144,17 +138,14 @@ class OnnxModel implements SubjectModel {
   }
 
   #tokensPerRun(tensors: readonly string[]): number {
-    const weights = prefixWeightBytes(this.#parts.graph, tensors) / 4;
+    const weights = prefixWeightBytes(this.#parts.file.graph, tensors) / 4;
     return Math.min(tokensPerRun, operationsPerRun / (2 * weights + 1));
   }
 
   #session(tensors: readonly string[]): Promise<OnnxSession> {
     const unique = [...new Set(tensors)].sort();
     const key = unique.join("\n");
-    const { graph, threads } = this.#parts;
-    const session =
-      this.#sessions.get(key) ??
-      openSession(prefixModel(graph, unique), { path: this.#path, folder: dirname(this.#path), threads });
+    const session = this.#sessions.get(key) ?? this.#open(unique);
     this.#sessions.delete(key);
     this.#sessions.set(key, session);
     // A session that could not be opened must not be remembered.
@@ -163,27 +154,15 @@ class OnnxModel implements SubjectModel {
     for (const oldest of [...this.#sessions.keys()].slice(0, -sessionsKept)) this.#sessions.delete(oldest);
     return session;
   }
+
+  async #open(tensors: readonly string[]): Promise<OnnxSession> {
+    const { file, threads } = this.#parts;
+    await file.checkUnchanged();
+    const { path, folder } = file;
+    return await openSession(prefixModel(file.graph, tensors), { path, folder, threads });
+  }
 }
 
 function emptyTensor(shape: readonly number[]): Tensor {
   return tensor(new Float32Array(sizeOf(shape)), shape);
-}
-
-function parse(bytes: Uint8Array, path: string): Graph {
-  try {
-    return decodeGraph(bytes);
-  } catch (cause) {
-    throw new FileError(
-      `Cannot read "${path}" as an ONNX model: ${(cause as Error).message}; fetch it again`,
-      path,
-      { cause },
-    );
-  }
-}
-
-async function hashOf(bytes: Uint8Array, graph: Graph, path: string): Promise<string> {
-  const hash = createHash("sha256").update(bytes);
-  const files = new Set([...graph.initializers.values()].flatMap((i) => i.externalFile ?? []));
-  for (const file of [...files].sort()) await hashFile(hash, join(dirname(path), file));
-  return hash.digest("hex");
 }

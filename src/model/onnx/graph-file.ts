@@ -1,0 +1,138 @@
+/**
+ * A graph whose weights stay in their file. Large inline weights are rewritten as references into
+ * the very file that they came from, so that what is left is small: cutting it for another
+ * hookpoint copies no weights, and the runtime reads them from disk itself.
+ *
+ * The runtime refuses weights outside the folder that it is given, links included, so links (the
+ * hub's cache is made of them) are followed here.
+ */
+import { createHash } from "node:crypto";
+import { realpath, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { FileError } from "../../errors.js";
+import { hashFile, readFileBytes } from "../../formats/file-source.js";
+import { decodeGraph, type Graph, type Initializer, replaceInitializers } from "./graph.js";
+import { all, bytesField, decodeMessage, type Field, first, textOf, varintField } from "./protobuf.js";
+
+export interface GraphFile {
+  readonly path: string;
+  /** Holds references in place of large weights. */
+  readonly graph: Graph;
+  /** SHA-256 (hex) over the graph and all weights. */
+  readonly hash: string;
+  /** Where the runtime finds the weights. */
+  readonly folder: string;
+  /** @throws {FileError} If a file is no longer what it was when it was opened. */
+  checkUnchanged(): Promise<void>;
+}
+
+/** Smaller tensors are shapes and constants that the runtime wants to see when it loads a graph. */
+const smallestMoved = 1024;
+
+const tensorRawData = 9;
+const tensorExternalData = 13;
+const tensorDataLocation = 14;
+
+/**
+ * Opens an ONNX file.
+ *
+ * @throws {FileError} If it or a file with its weights is missing or damaged.
+ */
+export async function openGraphFile(path: string): Promise<GraphFile> {
+  const bytes = await readFileBytes(path);
+  const graph = parse(bytes, path);
+  const outside = await outsideFiles(graph, path);
+  const hash = createHash("sha256").update(bytes);
+  for (const [, file] of [...outside].sort()) await hashFile(hash, file);
+  const own = await realpath(path);
+  const folders = new Set([...outside.values()].map((file) => dirname(file)));
+  if (folders.size > 1) {
+    throw new FileError(
+      `Cannot read the weights of "${path}": they lie in ${[...folders].join(", ")}; put them into one folder`,
+      path,
+    );
+  }
+  const folder = [...folders][0] ?? dirname(own);
+  const movable = folder === dirname(own);
+  const files = movable ? [own, ...outside.values()] : [...outside.values()];
+  const placed = replaceInitializers(graph, (initializer) => {
+    const file = outside.get(initializer.externalFile ?? "");
+    if (file) return renamed(initializer, basename(file));
+    return movable ? moved(initializer, { file: basename(own), start: bytes.byteOffset }) : initializer.field;
+  });
+  return {
+    path,
+    // Decoded anew: views into the first bytes would keep all of them in memory.
+    graph: decodeGraph(placed),
+    hash: hash.digest("hex"),
+    folder,
+    checkUnchanged: await remember(files, path),
+  };
+}
+
+function parse(bytes: Uint8Array, path: string): Graph {
+  try {
+    return decodeGraph(bytes);
+  } catch (cause) {
+    throw new FileError(
+      `Cannot read "${path}" as an ONNX model: ${(cause as Error).message}; fetch it again`,
+      path,
+      { cause },
+    );
+  }
+}
+
+/** The files that hold weights outside the graph, by the name that the graph uses, links followed. */
+async function outsideFiles(graph: Graph, path: string): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const { externalFile } of graph.initializers.values()) {
+    if (externalFile === undefined || files.has(externalFile)) continue;
+    const file = join(dirname(path), externalFile);
+    files.set(externalFile, await realpath(file).catch(() => file));
+  }
+  return files;
+}
+
+function renamed({ field }: Initializer, file: string): Field {
+  const fields = decodeMessage(field.payload).map((f) => {
+    const isLocation =
+      f.number === tensorExternalData && textOf(first(decodeMessage(f.payload), 1)) === "location";
+    return isLocation ? entry("location", file) : f;
+  });
+  return bytesField(field.number, fields);
+}
+
+function moved({ field }: Initializer, { file, start }: { file: string; start: number }): Field {
+  const fields = decodeMessage(field.payload);
+  const [raw] = all(fields, tensorRawData);
+  if (!raw || raw.payload.length < smallestMoved) return field;
+  return bytesField(field.number, [
+    ...fields.filter((f) => f !== raw),
+    entry("location", file),
+    entry("offset", String(raw.payload.byteOffset - start)),
+    entry("length", String(raw.payload.length)),
+    varintField(tensorDataLocation, 1),
+  ]);
+}
+
+function entry(key: string, value: string): Field {
+  return bytesField(tensorExternalData, [bytesField(1, key), bytesField(2, value)]);
+}
+
+/** A check that sizes and times of change are what they are now. */
+async function remember(files: readonly string[], path: string): Promise<() => Promise<void>> {
+  const state = async (file: string) => {
+    const found = await stat(file).catch(() => undefined);
+    return `${found?.size} ${found?.mtimeMs}`;
+  };
+  const before = await Promise.all(files.map(state));
+  return async () => {
+    for (const [i, file] of files.entries()) {
+      if ((await state(file)) === before[i]) continue;
+      throw new FileError(
+        `Cannot read the weights of "${dirname(path)}": "${file}" has changed since; load the model again`,
+        file,
+      );
+    }
+  };
+}
