@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { MimeBundle } from "../display.js";
 import { html } from "../html.js";
 import type { LatentCache } from "./latent-cache.js";
@@ -30,7 +31,8 @@ function cacheFacts(cache: LatentCache): [string, string][] {
     ["latents", count(cache.dSae)],
     ["never fire", share(neverFired)],
     [`fire < ${minCount} times`, share(belowMinCount)],
-    ["directory", cache.directory],
+    // The name alone: a notebook that is passed on should not tell where its author keeps files.
+    ["folder", basename(cache.directory)],
   ];
 }
 

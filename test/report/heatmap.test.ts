@@ -138,7 +138,7 @@ describe("heatmapHtml()", () => {
     );
     expect(html).not.toMatch(/<(?!\/?(div|b|span|mark)[ >])/);
     expect(html).not.toMatch(/class=|<b><b>|data-/);
-    expect(html).toContain("&#60;img src=x onerror=&#34;x&#34;&#62;&#38;&#39;");
+    expect(html).toContain("&lt;img src=x onerror=&quot;x&quot;&gt;&amp;&#39;");
     expect(html).toMatch(/<mark style="background:#[0-9a-f]{6};color:#000;[^"]*" title="[\d.]+">/);
   });
 });
