@@ -117,8 +117,8 @@ async function read(path: string): Promise<{ replies: Map<string, TextReply>; da
   let damaged = 0;
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
     const record = parse(line);
-    if (!record) damaged++;
-    else if (record.reply) replies.set(record.key, record.reply);
+    if (!record && line !== "") damaged++;
+    if (record?.reply) replies.set(record.key, record.reply);
   }
   return { replies, damaged };
 }
@@ -146,22 +146,21 @@ function groupedAppend(path: string): (line: string) => Promise<void> {
   let pending: string[] = [];
   let group: Promise<void> | undefined;
   let last: Promise<void> = Promise.resolve();
+  // After a failed write the file may end in half a line, which must not swallow the next record.
+  let torn = false;
   const write = async (before: Promise<void>) => {
     await before.catch(() => undefined);
     const lines = pending;
     pending = [];
     group = undefined;
-    const file = await open(path, "a");
     try {
-      await file.appendFile(lines.join(""));
-      await file.datasync();
+      await appendDurably(path, `${torn ? "\n" : ""}${lines.join("")}`);
+      torn = false;
     } catch (cause) {
+      torn = true;
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new FileError(`Cannot write to the ledger "${path}": ${reason}; free some space`, path, {
-        cause,
-      });
-    } finally {
-      await file.close();
+      const message = `Cannot write to the ledger "${path}": ${reason}; make room there and run again`;
+      throw new FileError(message, path, { cause });
     }
   };
   return (line) => {
@@ -172,4 +171,14 @@ function groupedAppend(path: string): (line: string) => Promise<void> {
     }
     return group;
   };
+}
+
+async function appendDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, "a");
+  try {
+    await file.appendFile(text);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
 }

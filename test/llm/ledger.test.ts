@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -140,6 +140,26 @@ describe("openLedger()", () => {
     await appendFile(path, `{"key":"x","half":"${"y".repeat(200_000)}`);
     expect((await openLedger(folder)).size).toBe(1);
     expect((await readFile(path, "utf8")).endsWith("}\n")).toBe(true);
+  });
+
+  it("goes on after a failed write without losing what comes later", async () => {
+    const path = await filled(1);
+    const ledger = await openLedger(folder);
+    const record = (key: string) => {
+      const reply = { text: key, stop: "end" as const, usage: noUsage, model: "m" };
+      return { key, at: "", model: "m", request: request(key), reply };
+    };
+    await rename(path, `${path}.away`);
+    await mkdir(path);
+    await expect(ledger.put(record("lost"))).rejects.toThrow(
+      /^Cannot write to the ledger ".*": .*; make room there and run again$/,
+    );
+    await rm(path, { recursive: true });
+    await rename(`${path}.away`, path);
+    await appendFile(path, '{"key":"half');
+    await ledger.put(record("kept"));
+    const again = await openLedger(folder);
+    expect([again.size, again.damaged, again.get("kept")?.text]).toEqual([2, 1, "kept"]);
   });
 
   it("names the file when it cannot be opened", async () => {
