@@ -16,8 +16,6 @@ export interface TensorFile {
   /** Free text that the file carries. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
-  /** The raw bytes of one tensor. @throws {FileError} If there is none of that name. */
-  bytes(name: string): Promise<Uint8Array>;
   /** One tensor, F16 and BF16 widened. @throws {FileError} If there is none of that name. */
   read(name: string): Promise<Tensor<TensorData>>;
   /** One tensor of F32, F16, BF16 or F64 as float32. @throws {FileError} If it is missing or not floating. */
@@ -37,13 +35,9 @@ export function tensorFile(
     const has = [...tensors.keys()].slice(0, 12).join(", ") || "no tensors";
     throw new FileError(`Cannot read tensor "${name}" of "${path}": it has ${has}`, path);
   };
-  const bytes = async (name: string) => {
-    entry(name);
-    return await options.fetch(name);
-  };
   const read = async (name: string) => {
     const { dtype, shape } = entry(name);
-    return tensor(decodeNumbers(await bytes(name), dtype), shape);
+    return tensor(decodeNumbers(await options.fetch(name), dtype), shape);
   };
   const float32 = async (name: string) => {
     const { dtype } = entry(name);
@@ -55,7 +49,7 @@ export function tensorFile(
       path,
     );
   };
-  return { name: path, metadata: options.metadata ?? {}, tensors, bytes, read, float32 };
+  return { name: path, metadata: options.metadata ?? {}, tensors, read, float32 };
 }
 
 /** @throws {FileError} If a tensor's bytes are not as many as its shape and dtype say. */

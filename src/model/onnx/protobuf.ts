@@ -82,13 +82,6 @@ export function varintField(number: number, value: number | bigint): Field {
   return { number, wire: 0, head, payload: Uint8Array.from(varint(BigInt.asUintN(64, BigInt(value)))) };
 }
 
-/** A float, four bytes. */
-export function floatField(number: number, value: number): Field {
-  const payload = new Uint8Array(4);
-  new DataView(payload.buffer).setFloat32(0, value, true);
-  return { number, wire: 5, head: Uint8Array.from(varint((BigInt(number) << 3n) | 5n)), payload };
-}
-
 /** The first field of that number. */
 export function first(fields: readonly Field[], number: number): Field | undefined {
   return fields.find((field) => field.number === number);
