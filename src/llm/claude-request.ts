@@ -11,18 +11,23 @@ export function claudeRequest(
   request: TextRequest,
 ): Anthropic.MessageCreateParamsNonStreaming {
   const facts = modelFacts(model);
+  const isClaude = model.startsWith("claude-");
+  const thinks = facts ? facts.quiet === "low-effort" : isClaude;
   // A model that the table lacks is asked plainly: a newer Claude refuses temperature, other servers take it.
-  const takesTemperature = facts ? facts.temperature : !model.startsWith("claude-");
+  const takesTemperature = facts ? facts.temperature : !isClaude;
   const temperature = takesTemperature ? request.temperature : undefined;
   return {
     model,
-    max_tokens: request.maxTokens,
+    max_tokens: request.maxTokens + (thinks ? roomToThink : 0),
     system: wellFormed(request.system),
     messages: messages(request),
     ...(facts ? quiet[facts.quiet] : {}),
     ...(temperature === undefined ? {} : { temperature }),
   };
 }
+
+/** Tokens for the thoughts of a model that cannot be kept from thinking: they count as output. */
+const roomToThink = 2048;
 
 const quiet: Record<string, Pick<Anthropic.MessageCreateParamsNonStreaming, "thinking" | "output_config">> = {
   default: {},

@@ -66,6 +66,16 @@ describe("claude()", () => {
     expect(JSON.parse(JSON.stringify({ thinking, output_config, temperature }))).toEqual(extra);
   });
 
+  it.each([
+    ["claude-haiku-5-5", 50],
+    ["claude-opus-5-5", 2098],
+    ["claude-next-9", 2098],
+    ["qwen3:4b", 50],
+  ])("leaves %s room to think only where it cannot be kept from it", async (name, tokens) => {
+    await model({ model: name }).complete(question);
+    expect(server.requests[0]?.body.max_tokens).toBe(tokens);
+  });
+
   it("replaces halves of surrogate pairs, which the service would refuse", async () => {
     await model().complete({ ...question, messages: [{ role: "user", content: "a\ud83d b 😀" }] });
     expect(server.requests[0]?.body.messages[0]?.content).toBe("a\ufffd b 😀");
