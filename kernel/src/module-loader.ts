@@ -85,7 +85,9 @@ export class ModuleLoader {
 function withCaller(error: unknown, caller: Error): unknown {
   if (error instanceof Error && !/\n\s+at .*\.ts:/.test(error.stack ?? "")) {
     const frames = caller.stack?.split("\n").filter((line) => /(cell|silent)-\d+\.ts:/.test(line)) ?? [];
-    error.stack = [`${error.name}: ${error.message}`, ...frames].join("\n");
+    // Defined, not assigned: from Node 22 on, errors of the module loader have a read-only stack.
+    const value = [`${error.name}: ${error.message}`, ...frames].join("\n");
+    Object.defineProperty(error, "stack", { value, configurable: true, writable: true });
   }
   return error;
 }
