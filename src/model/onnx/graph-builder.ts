@@ -48,7 +48,7 @@ export function graphBuilder(): GraphBuilder {
     },
     build(outputs) {
       const named = Object.entries(outputs).map(([name, tensor]) => {
-        nodes.push(nodeField("Identity", [tensor], { names: [name], attributes: {} }));
+        nodes.push(nodeField("Identity", [tensor], { names: [name] }));
         return bytesField(12, [bytesField(1, name)]);
       });
       const graph = [...nodes, bytesField(2, "saelab"), ...weights, ...inputs, ...named];
@@ -58,10 +58,11 @@ export function graphBuilder(): GraphBuilder {
   };
 }
 
-function nodeField(
+/** A node as it stands in a graph; `names` are its outputs'. */
+export function nodeField(
   op: string,
   inputs: readonly string[],
-  { names, attributes }: { names: readonly string[]; attributes: NonNullable<NodeOptions["attributes"]> },
+  { names, attributes = {} }: { names: readonly string[]; attributes?: NodeOptions["attributes"] },
 ): Field {
   const fields = [
     ...inputs.map((name) => bytesField(1, name)),
@@ -78,10 +79,15 @@ function nodeField(
   return bytesField(1, fields);
 }
 
-function valueInfo(name: string, shape: readonly (number | string)[]): Field[] {
+/** Name, type and shape of an input; float32 unless said otherwise. */
+export function valueInfo(
+  name: string,
+  shape: readonly (number | string)[],
+  type: "float32" | "int64" = "float32",
+): Field[] {
   const dims = shape.map((n) =>
     bytesField(1, [typeof n === "number" ? varintField(1, n) : bytesField(2, n)]),
   );
-  const tensorType = [varintField(1, float), bytesField(2, dims)];
+  const tensorType = [varintField(1, type === "int64" ? int64 : float), bytesField(2, dims)];
   return [bytesField(1, name), bytesField(2, [bytesField(1, tensorType)])];
 }

@@ -8,21 +8,23 @@ const onnxInt32 = 6;
 const onnxFloat16 = 10;
 
 /**
- * What a language model's graph wants for a batch of whole contexts: the ids, a mask of ones,
- * positions from 0, and a key-value cache of length 0.
+ * What a language model's graph wants for a batch of contexts: the ids, a mask of ones, positions, and a
+ * key-value cache of length 0.
  *
  * @param tokens `[context, position]`.
+ * @param past Positions before these that the caller feeds as a cache of its own.
  * @throws {FileError} If the graph wants something else.
  */
 export function modelInputs(
   tokens: Tensor<Int32Array>,
   wanted: readonly GraphValue[],
   path: string,
+  past = 0,
 ): Record<string, OnnxInput> {
   const [contexts, positions] = tokens.shape;
   const feeds: Record<string, OnnxInput> = {};
   for (const value of wanted) {
-    feeds[value.name] = inputFor(value, tokens, { contexts, positions, path });
+    feeds[value.name] = inputFor(value, tokens, { contexts, positions, past, path });
   }
   return feeds;
 }
@@ -30,16 +32,18 @@ export function modelInputs(
 function inputFor(
   value: GraphValue,
   tokens: Tensor<Int32Array>,
-  { contexts, positions, path }: { contexts: number; positions: number; path: string },
+  { contexts, positions, past, path }: { contexts: number; positions: number; past: number; path: string },
 ): OnnxInput {
   const whole = (numbers: Int32Array) => {
     const data = value.dataType === onnxInt32 ? numbers : BigInt64Array.from(numbers, BigInt);
-    return tensor(data, [contexts, positions]);
+    return tensor(data, [contexts, numbers.length / contexts]);
   };
   const size = contexts * positions;
   if (value.name === "input_ids") return whole(tokens.data);
-  if (value.name === "attention_mask") return whole(new Int32Array(size).fill(1));
-  if (value.name === "position_ids") return whole(Int32Array.from({ length: size }, (_, i) => i % positions));
+  if (value.name === "attention_mask") return whole(new Int32Array(size + contexts * past).fill(1));
+  if (value.name === "position_ids") {
+    return whole(Int32Array.from({ length: size }, (_, i) => past + (i % positions)));
+  }
   if (value.name === "token_type_ids") return whole(new Int32Array(size));
   if (value.name.startsWith("past")) {
     // [context, head, past position, width of a head]: sizes that vary are the batch, then the past.

@@ -12,8 +12,15 @@ import { type Tensor, type TensorData, tensor } from "../../tensor.js";
 export interface OnnxSession {
   /** Names of the inputs that the graph takes. */
   readonly inputs: readonly string[];
-  /** Runs the graph once; float16 results are widened. Blocks while it computes. */
-  run(feeds: Readonly<Record<string, OnnxInput>>): Promise<Map<string, Tensor<TensorData>>>;
+  /**
+   * Runs the graph once; float16 results are widened. Blocks while it computes.
+   *
+   * @param outputs Which to fetch. Default: all.
+   */
+  run(
+    feeds: Readonly<Record<string, OnnxInput>>,
+    outputs?: readonly string[],
+  ): Promise<Map<string, Tensor<TensorData>>>;
   close(): Promise<void>;
 }
 
@@ -55,21 +62,27 @@ export async function openSession(model: Uint8Array, options: OnnxSessionOptions
   });
   return {
     inputs: session.inputNames,
-    async run(feeds) {
+    async run(feeds, outputs = session.outputNames) {
       const entries = session.inputNames.map((name) => {
         const { data, shape, type } = feeds[name];
         return [name, new ort.Tensor(type ?? typeOf(data), data as never, shape)] as const;
       });
-      const results = await runSession(session, Object.fromEntries(entries), path);
+      const results = await runSession(session, { feeds: Object.fromEntries(entries), outputs, path });
       return new Map(Object.entries(results).map(([name, value]) => [name, fromOrt(value)]));
     },
     close: () => session.release(),
   };
 }
 
-async function runSession(session: InferenceSession, feeds: Record<string, OrtTensor>, path: string) {
+interface SessionRun {
+  feeds: Record<string, OrtTensor>;
+  outputs: readonly string[];
+  path: string;
+}
+
+async function runSession(session: InferenceSession, { feeds, outputs, path }: SessionRun) {
   try {
-    return await session.run(feeds);
+    return await session.run(feeds, outputs);
   } catch (cause) {
     throw new FileError(`Cannot run the graph of "${path}": ${(cause as Error).message}`, path, { cause });
   }
