@@ -28,14 +28,14 @@ def read_documents(path: Path, count: int | None = None):
 
 def encode_contexts(tokenizer, texts, batch: int = 4096) -> np.ndarray:
     """
-    Token ids, uint16 [contexts, 128]: every document followed by BOS, all joined,
-    cut into pieces of 127, each with BOS in front.
+    Token ids, uint16 [contexts, 128]: all documents joined without anything between them,
+    cut into pieces of 127, each with BOS in front, as the library packs a corpus.
     """
     parts, pending = [], []
 
     def flush():
         for encoding in tokenizer.encode_batch_fast(pending, add_special_tokens=False):
-            parts.append(np.array([*encoding.ids, BOS_ID], dtype=np.uint16))
+            parts.append(np.array(encoding.ids, dtype=np.uint16))
         pending.clear()
 
     for text in texts:

@@ -3,64 +3,82 @@
 import numpy as np
 import torch
 from model import activations, loss_with, next_token_loss
-from saes import SavedCoder
+from saes import HOOKPOINTS, SavedCoder
 from tokenizer import BOS_ID
 
 BATCH = 64
+SPLICED_CONTEXTS = 512
+
+
+class Tally:
+    """Running sums of one coder over tokens that are not BOS."""
+
+    def __init__(self, coder: SavedCoder):
+        self.coder = coder
+        self.fired = torch.zeros(coder.spec.latents, dtype=torch.long)
+        self.total = torch.zeros(len(coder.tensors["b_dec"]), dtype=torch.float64)
+        self.square = self.error = 0.0
+        self.count = self.active = 0
+
+    def add(self, x: torch.Tensor, y: torch.Tensor) -> None:
+        """Counts a batch of inputs and outputs, [tokens, d_model] each."""
+        values, latents = self.coder.encode(x)
+        self.fired += torch.bincount(latents[values > 0], minlength=len(self.fired))
+        self.active += int((values > 0).sum())
+        self.error += (y - self.coder.decode(x, values, latents)).double().square().sum().item()
+        self.total += y.double().sum(0)
+        self.square += y.double().square().sum().item()
+        self.count += len(y)
+
+    @property
+    def mean(self) -> torch.Tensor:
+        """The mean output."""
+        return (self.total / self.count).float()
+
+    def summary(self) -> dict[str, float]:
+        """FVU, L0, and the shares of latents that never fire or fire on more than a tenth of all tokens."""
+        deviation = self.square - self.total.square().sum().item() / self.count
+        return {
+            "fvu": round(self.error / deviation, 4),
+            "l0": round(self.active / self.count, 2),
+            "dead": round((self.fired == 0).float().mean().item(), 4),
+            "dense": round((self.fired > self.count / 10).float().mean().item(), 4),
+            "tokens": self.count,
+        }
 
 
 @torch.no_grad()
-def evaluate_coder(model, coder: SavedCoder, contexts: np.ndarray) -> dict[str, float]:
+def evaluate_coders(model, coders: list[SavedCoder], contexts: np.ndarray) -> dict[str, dict[str, float]]:
     """
-    FVU = squared error / squared deviation from the mean; L0 = active latents per token; dead = share of latents
-    that never fire. All without BOS positions, which also keep their own activation in the spliced run.
-    `loss_mean` has the mean activation in place of the reconstruction.
+    FVU = squared error / squared deviation from the mean, L0, dead share on all contexts, without position 0.
+    On the first 512 contexts, the model's loss in nats: clean, with the reconstruction, with the mean activation in
+    its place; position 0 keeps its own activation.
     """
-    spec = coder.spec
-    error = count = active = 0
-    total, square = torch.zeros(len(coder.tensors["b_dec"]), dtype=torch.float64), 0.0
-    fired = torch.zeros(spec.latents, dtype=torch.long)
-    batches = [torch.from_numpy(contexts[i : i + BATCH].astype(np.int64)) for i in range(0, len(contexts), BATCH)]
-    for tokens in batches:
-        found, _ = activations(model, tokens, {spec.reads, spec.writes})
-        keep = tokens != BOS_ID
-        x, y = found[spec.reads][keep], found[spec.writes][keep]
-        values, latents = coder.encode(x)
-        fired += torch.bincount(latents[values > 0], minlength=spec.latents)
-        active += int((values > 0).sum())
-        error += (y - coder.reconstruct(x)).double().square().sum().item()
-        total += y.double().sum(0)
-        square += y.double().square().sum().item()
-        count += len(y)
-    mean = total / count
-    deviation = square - count * mean.square().sum().item()
-    splice = [(len(tokens), *spliced_losses(model, coder, tokens, mean.float())) for tokens in batches]
-    share = np.array([row[0] for row in splice]) / len(contexts)
-    losses = {name: round(float(share @ [row[i] for row in splice]), 4) for i, name in LOSSES.items()}
-    return {
-        "fvu": round(error / deviation, 4),
-        "l0": round(active / count, 2),
-        "dead": round((fired == 0).float().mean().item(), 4),
-        "dense": round((fired > count / 10).float().mean().item(), 4),
-        **losses,
-        "tokens": count,
-    }
+    tallies = [Tally(coder) for coder in coders]
+    for i in range(0, len(contexts), BATCH):
+        tokens = torch.from_numpy(contexts[i : i + BATCH].astype(np.int64))
+        found = activations(model, tokens, HOOKPOINTS)
+        kept = {name: value[tokens != BOS_ID] for name, value in found.items()}
+        for tally in tallies:
+            tally.add(kept[tally.coder.spec.reads], kept[tally.coder.spec.writes])
+    few = contexts[:SPLICED_CONTEXTS]
+    losses = [spliced_losses(model, tally, few) for tally in tallies]
+    return {t.coder.spec.name: {**t.summary(), **loss} for t, loss in zip(tallies, losses, strict=True)}
 
 
-LOSSES = {1: "loss_clean", 2: "loss_spliced", 3: "loss_mean"}
+def spliced_losses(model, tally: Tally, contexts: np.ndarray) -> dict[str, float]:
+    """The three losses, averaged over contexts."""
+    coder, mean, sums = tally.coder, tally.mean, np.zeros(3)
+    for i in range(0, len(contexts), BATCH):
+        tokens = torch.from_numpy(contexts[i : i + BATCH].astype(np.int64))
+        bos = (tokens == BOS_ID)[..., None]
 
+        def reconstructed(x, y, bos=bos):
+            return torch.where(bos, y, coder.reconstruct(x if coder.spec.transcode else y))
 
-def spliced_losses(model, coder: SavedCoder, tokens: torch.Tensor, mean: torch.Tensor) -> tuple[float, float, float]:
-    """Loss clean, with the reconstruction, with the mean."""
-    special = (tokens == BOS_ID)[..., None]
-    clean = next_token_loss(model(tokens).logits, tokens).item()
-    spliced = loss_with(
-        model, tokens, coder.spec.writes, lambda x, y: torch.where(special, y, coder.reconstruct(source(coder, x, y)))
-    )
-    averaged = loss_with(model, tokens, coder.spec.writes, lambda _x, y: torch.where(special, y, mean))
-    return clean, spliced, averaged
-
-
-def source(coder: SavedCoder, module_input: torch.Tensor, module_output: torch.Tensor) -> torch.Tensor:
-    """What the coder reads: a transcoder the module's input, an autoencoder its output."""
-    return module_input if coder.spec.transcode else module_output
+        clean = next_token_loss(model(tokens).logits, tokens).item()
+        spliced = loss_with(model, tokens, coder.spec.writes, reconstructed)
+        averaged = loss_with(model, tokens, coder.spec.writes, lambda _x, y, bos=bos: torch.where(bos, y, mean))
+        sums += np.array([clean, spliced, averaged]) * len(tokens)
+    names = ("loss_clean", "loss_spliced", "loss_mean")
+    return {name: round(float(value), 4) for name, value in zip(names, sums / len(contexts), strict=True)}

@@ -28,7 +28,6 @@ class LogitsOnly(torch.nn.Module):
 def export_model(model, folder: Path) -> None:
     """Writes `model.onnx` (float32, weights inside) and `config.json`."""
     folder.mkdir(parents=True, exist_ok=True)
-    model.config._attn_implementation = "eager"
     ids = torch.tensor([[0, 5, 6, 7, 8], [0, 9, 10, 11, 12]])
     mask, positions = torch.ones_like(ids), torch.arange(5).expand(2, 5).contiguous()
     axes = {0: "batch_size", 1: "sequence_length"}

@@ -17,7 +17,8 @@ def write_golden(model, coder: SavedCoder, contexts: np.ndarray, path: Path) -> 
     tokens = torch.from_numpy(contexts[:2, :LENGTH].astype(np.int64))
     layers = [f"layers.{i}" for i in range(LAYERS)]
     names = [*layers, "layers.2.mlp", "layers.2.mlp.input", "layers.2.mlp.neurons"]
-    found, logits = activations(model, tokens, names)
+    found = activations(model, tokens, names)
+    logits = model(tokens).logits
     values, latents = coder.encode(found[coder.spec.reads])
     save_file(
         {

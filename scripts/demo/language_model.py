@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from model import new_model, next_token_loss
+from model import FAST_BFLOAT16, new_model, next_token_loss
 
 BATCH = 32
 PEAK_RATE = 2e-3
@@ -20,7 +20,7 @@ def train_language_model(contexts: np.ndarray, validation: np.ndarray, steps: in
     """
     if len(contexts) < steps * BATCH:
         raise ValueError(f"Cannot train {steps} steps: {len(contexts)} contexts, want {steps * BATCH}")
-    model = new_model(seed)
+    model = new_model(seed, training=True)
     order = np.random.default_rng(seed).permutation(len(contexts))
     optimizer = torch.optim.AdamW(parameter_groups(model), lr=PEAK_RATE, betas=(0.9, 0.95), fused=True)
     start, curve = time.time(), {}
@@ -29,7 +29,9 @@ def train_language_model(contexts: np.ndarray, validation: np.ndarray, steps: in
             group["lr"] = rate(step, steps)
         rows = order[step * BATCH : (step + 1) * BATCH]
         tokens = torch.from_numpy(contexts[rows].astype(np.int64))
-        loss = next_token_loss(model(tokens).logits, tokens)
+        with torch.autocast("cpu", torch.bfloat16, enabled=FAST_BFLOAT16):
+            logits = model(tokens).logits
+        loss = next_token_loss(logits, tokens)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()

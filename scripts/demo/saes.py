@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from model import D_MODEL, activations
+from model import D_MODEL, FAST_BFLOAT16, activations
 from safetensors.torch import load_file, save_file
 from tokenizer import BOS_ID
+from topk import Decode, Encode, bag
 
-BATCH = 32
+BATCH = 16
 AUXILIARY_K = 64
 AUXILIARY_WEIGHT = 1 / 16
 DEAD_AFTER = 100_000
@@ -56,37 +57,26 @@ class SparseCoder(torch.nn.Module):
         self.skip = torch.nn.Parameter(torch.zeros(D_MODEL, D_MODEL)) if spec.transcode else None
         self.register_buffer("idle", torch.zeros(spec.latents, dtype=torch.long))
 
-    def encode(self, x: torch.Tensor):
-        """The k largest activations and their latents, [tokens, k] each, and all pre-activations."""
-        centered = x if self.spec.transcode else x - self.center
-        before = torch.nn.functional.linear(centered, self.encoder, self.bias)
-        values, latents = before.topk(self.spec.k, dim=1, sorted=False)
-        return values.relu(), latents, before
-
-    def decode(self, x: torch.Tensor, values: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
-        """The reconstruction, [tokens, d_model]."""
-        dense = torch.zeros(len(values), self.spec.latents).scatter(1, latents, values)
-        out = dense @ self.decoder + self.center
-        return out if self.skip is None else out + x @ self.skip.T
-
     def loss(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """Fraction of variance unexplained, plus what dead latents could explain of the rest."""
-        values, latents, before = self.encode(x)
-        error = y - self.decode(x, values, latents)
-        total = (y - y.mean(0)).square().sum()
-        loss = error.square().sum() / total
-        dead = self.idle > DEAD_AFTER
+        centered = x if self.skip is not None else x - self.center
+        values, latents = Encode.apply(centered, self.encoder, self.bias, self.spec.k)
+        out = Decode.apply(values, latents, self.decoder) + self.center
+        error = y - (out if self.skip is None else out + x @ self.skip.T)
+        loss = error.square().sum() / (y - y.mean(0)).square().sum()
         self.idle += len(x)
         self.idle[latents[values > 0]] = 0
-        count = int(dead.sum())
-        if count > 0:
-            k = min(AUXILIARY_K, count)
-            dead_values, picks = before[:, dead].topk(k, dim=1, sorted=False)
-            dense = torch.zeros(len(x), count).scatter(1, picks, dead_values.relu())
-            missing = error.detach() - dense @ self.decoder[dead]
-            share = min(1.0, count / AUXILIARY_K)
-            loss = loss + AUXILIARY_WEIGHT * share * missing.square().sum() / error.detach().square().sum()
+        dead = (self.idle > DEAD_AFTER).nonzero()[:, 0]
+        if len(dead) > 0:
+            loss = loss + self.auxiliary_loss(centered, error.detach(), dead)
         return loss
+
+    def auxiliary_loss(self, x: torch.Tensor, error: torch.Tensor, dead: torch.Tensor) -> torch.Tensor:
+        """How badly the 64 strongest dead latents explain the error, so that they learn something to be used for."""
+        k = min(AUXILIARY_K, len(dead))
+        values, latents = Encode.apply(x, self.encoder[dead], self.bias[dead], k)
+        missing = error - Decode.apply(values, latents, self.decoder[dead])
+        return AUXILIARY_WEIGHT * k / AUXILIARY_K * missing.square().sum() / error.square().sum()
 
     @torch.no_grad()
     def normalize(self) -> None:
@@ -108,12 +98,13 @@ class Scale:
 def token_activations(model, contexts: np.ndarray):
     """{hookpoint: [tokens, d_model]} of all tokens that are not BOS."""
     tokens = torch.from_numpy(contexts.astype(np.int64))
-    found, _ = activations(model, tokens, HOOKPOINTS)
+    with torch.autocast("cpu", torch.bfloat16, enabled=FAST_BFLOAT16):
+        found = activations(model, tokens, HOOKPOINTS)
     keep = tokens != BOS_ID
     return {name: value[keep] for name, value in found.items()}
 
 
-def train_coders(model, contexts: np.ndarray, steps: int, seed: int, specs=SPECS, peak_rate: float = 1e-3):
+def train_coders(model, contexts: np.ndarray, steps: int, seed: int, specs=SPECS, peak_rate: float = 3e-3):
     """Trains all coders together on one stream of contexts; returns {name: tensors to save} and a record."""
     generator = torch.Generator().manual_seed(seed)
     order = np.random.default_rng(seed + 1).permutation(len(contexts))
@@ -201,16 +192,16 @@ class SavedCoder:
         before = torch.nn.functional.linear(centered, t["encoder.weight"], t["encoder.bias"])
         return before.relu().topk(self.spec.k, dim=-1)
 
-    def reconstruct(self, x: torch.Tensor) -> torch.Tensor:
-        """Reads x, returns what it predicts for the output hookpoint."""
+    def decode(self, x: torch.Tensor, values: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
+        """The predicted output, [tokens, d_model]."""
         t = self.tensors
+        out = bag(latents, t["W_dec"], values) + t["b_dec"]
+        return out + x @ t["W_skip"].T if "W_skip" in t else out
+
+    def reconstruct(self, x: torch.Tensor) -> torch.Tensor:
+        """Reads x, returns what it predicts for the output hookpoint; any leading shape."""
         flat = x.reshape(-1, D_MODEL)
-        values, latents = self.encode(flat)
-        dense = torch.zeros(len(flat), self.spec.latents).scatter(1, latents, values)
-        out = dense @ t["W_dec"] + t["b_dec"]
-        if "W_skip" in t:
-            out = out + flat @ t["W_skip"].T
-        return out.reshape(x.shape)
+        return self.decode(flat, *self.encode(flat)).reshape(x.shape)
 
 
 def load_coder(spec: Spec, folder: Path) -> SavedCoder:

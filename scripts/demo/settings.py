@@ -26,8 +26,8 @@ FULL = Settings(
     train_documents=48_000,
     validation_documents=1_000,
     tokenizer_documents=20_000,
-    steps=3_500,
-    sae_steps=1_500,
+    steps=3_000,
+    sae_steps=1_800,
 )
 QUICK = Settings(
     cache=ROOT / ".cache/demo-quick",

@@ -12,16 +12,17 @@ import argparse
 import hashlib
 import json
 import platform
+import re
 import shutil
 from importlib.metadata import version
 
 import numpy as np
 import torch
 from corpus import encode_contexts, generate, read_documents
-from evaluate import evaluate_coder
+from evaluate import evaluate_coders
 from export import check_export, export_model
 from golden import write_golden
-from language_model import save, train_language_model, validation_loss
+from language_model import BATCH, save, train_language_model, validation_loss
 from model import new_model
 from saes import SPECS, SavedCoder, load_coder, save_coder, train_coders
 from settings import FULL, QUICK, Settings
@@ -43,6 +44,15 @@ def make_data(settings: Settings) -> None:
         np.save(cache / f"{split}.npy", encode_contexts(tokenizer, texts))
 
 
+def make_yardstick(settings: Settings) -> float:
+    """The trigram model's validation loss."""
+    log = settings.cache / "trigram.json"
+    if not log.exists():
+        train, validation = (np.load(settings.cache / f"{split}.npy") for split in ("train", "validation"))
+        log.write_text(json.dumps(trigram_loss(train[: settings.steps * BATCH], validation)))
+    return json.loads(log.read_text())
+
+
 def make_model(settings: Settings):
     """The trained language model."""
     weights, log = settings.cache / "model.pt", settings.cache / "model.json"
@@ -62,7 +72,9 @@ def make_coders(settings: Settings, model) -> list[SavedCoder]:
     log, folder = settings.cache / "saes.json", settings.output / "saes"
     if not log.exists():
         contexts = np.load(settings.cache / "train.npy")
-        tensors, record = train_coders(model, contexts, settings.sae_steps, settings.seed)
+        fast = new_model(settings.seed, training=True).eval()
+        fast.load_state_dict(model.state_dict())
+        tensors, record = train_coders(fast, contexts, settings.sae_steps, settings.seed)
         for spec in SPECS:
             save_coder(spec, tensors[spec.name], folder / spec.name)
         log.write_text(json.dumps(record))
@@ -71,32 +83,36 @@ def make_coders(settings: Settings, model) -> list[SavedCoder]:
 
 def measure(settings: Settings, model, coders: list[SavedCoder]) -> None:
     """Writes `golden.safetensors` and `metrics.json`."""
-    train, validation = (np.load(settings.cache / f"{split}.npy") for split in ("train", "validation"))
+    validation = np.load(settings.cache / "validation.npy")
     write_golden(model, coders[2], validation, settings.output / "golden.safetensors")
     metrics = {
         "model": {
             "parameters": sum(p.numel() for p in model.parameters()),
             "validation_loss": round(validation_loss(model, validation), 4),
-            "trigram_validation_loss": round(trigram_loss(train, validation), 4),
+            "trigram_validation_loss": round(make_yardstick(settings), 4),
             "validation_tokens": int(validation.size),
             "onnx_max_logit_difference": check_export(model, settings.output / "model", validation),
             **json.loads((settings.cache / "model.json").read_text()),
         },
-        "saes": {coder.spec.name: evaluate_coder(model, coder, validation) for coder in coders},
+        "saes": evaluate_coders(model, coders, validation),
         "sae_training": json.loads((settings.cache / "saes.json").read_text()),
         "seeds": {"weights": settings.seed, "train": "train", "validation": "validation"},
         "documents": {"train": settings.train_documents, "validation": settings.validation_documents},
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("torch", "transformers", "tokenizers", "numpy", "onnx", "onnxruntime")},
     }
-    (settings.output / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+    (settings.output / "metrics.json").write_text(re.sub(r"e-0(\d)\b", r"e-\1", json.dumps(metrics, indent=2)) + "\n")
 
 
 def write_hashes(settings: Settings) -> None:
-    """`SHA256SUMS` of every artifact, in the format of sha256sum."""
+    """`SHA256SUMS` of every artifact for sha256sum, and of the validation text as a comment."""
     output = settings.output
     files = [output / "golden.safetensors", output / "metrics.json", *output.glob("model/*"), *output.glob("saes/*/*")]
     lines = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(output)}" for file in sorted(files)]
+    text = hashlib.sha256()
+    for document in read_documents(settings.cache / "validation.jsonl"):
+        text.update(f"{document['text']}\n".encode())
+    lines.append(f"# {text.hexdigest()}  world:validation:{settings.validation_documents}")
     (output / "SHA256SUMS").write_text("\n".join(lines) + "\n")
 
 
