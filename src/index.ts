@@ -22,6 +22,12 @@ export { claude } from "./llm/claude.js";
 export { withLedger } from "./llm/with-ledger.js";
 export type { Outcome } from "./llm/outcome.js";
 export { pattern } from "./llm/pattern/pattern-model.js";
+export {
+  type LocalTokenScorer,
+  type LocalTokenScorerOptions,
+  localTokenScorer,
+} from "./llm/local/local-token-scorer.js";
+export type { Choices, TokenScorer, TokenScores } from "./llm/token-scorer.js";
 export type { TextModel, TextReply, TextRequest, Usage } from "./llm/text-model.js";
 export type { Explainer, Explanation } from "./explain/explainer.js";
 export { topActivations } from "./explain/top-activations.js";

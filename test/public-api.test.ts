@@ -22,6 +22,7 @@ describe("saelab", () => {
         "latentName",
         "loadModel",
         "loadSparseCoder",
+        "localTokenScorer",
         "neuronCoder",
         "parseLatent",
         "pattern",

@@ -1,7 +1,7 @@
 """Makes two tiny models of random weights, exported to ONNX, with what PyTorch computes for some texts.
 
     pip install torch==2.13.0 transformers==5.23.0 tokenizers==0.23.3 onnx
-    python test/llm/local/fixtures.py
+    python test/llm/local/fixtures.py && npx biome check --write test/llm/local
 
 `fixtures/causal`: GPT-2 with a key-value cache, as exports for generation have it; byte-level BPE of 300 tokens.
 `fixtures/sentences`: BERT with WordPiece and both outputs that embedding models are exported with.
@@ -36,7 +36,7 @@ def lively(model):
 
 
 def write_json(path, value):
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 class WithCache(torch.nn.Module):
@@ -74,7 +74,7 @@ def causal():
             "attention_mask": {0: "batch_size", 1: "total_sequence_length"},
             **{name: {0: "batch_size", 2: "past_sequence_length"} for name in names}}
     ids, positions = torch.randint(0, 300, (2, 5)), torch.arange(3, 8).expand(2, -1)
-    torch.onnx.export(WithCache(model), (ids, torch.ones(2, 8, dtype=torch.long), positions, *past),
+    torch.onnx.export(WithCache(model).eval(), (ids, torch.ones(2, 8, dtype=torch.long), positions, *past),
                       str(folder / "model.onnx"), dynamo=False, opset_version=17,
                       input_names=["input_ids", "attention_mask", "position_ids", *names],
                       output_names=["logits", *[name.replace("past_key_values", "present") for name in names]],
