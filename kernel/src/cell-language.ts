@@ -76,7 +76,7 @@ export class CellLanguage {
     const at = this.#open(code, cursor);
     const info = this.#quickInfo(at) ?? this.#quickInfo(at - 1) ?? this.#quickInfoBeforeCall(code, at);
     if (!info) return { status: "ok", found: false, data: {}, metadata: {} };
-    const signature = ts.displayPartsToString(info.displayParts);
+    const signature = withoutImport(ts.displayPartsToString(info.displayParts));
     const prose = [ts.displayPartsToString(info.documentation), ...(info.tags ?? []).map(tagText)].filter(
       Boolean,
     );
@@ -92,8 +92,9 @@ export class CellLanguage {
   }
 
   #open(code: string, cursor: number): number {
-    this.#current = this.#cells.current(code);
-    this.#version++;
+    const current = this.#cells.current(code);
+    if (current.text !== this.#current.text) this.#version++;
+    this.#current = current;
     return utf16Offset(code, cursor);
   }
 
@@ -165,6 +166,11 @@ export class CellLanguage {
   #isThere(fileName: string): boolean {
     return this.#cells.modules.has(fileName) || ts.sys.fileExists(fileName);
   }
+}
+
+/** That a name of another cell is imported is our doing, and nothing to read. */
+function withoutImport(signature: string): string {
+  return signature.replace(/^\(alias\) ([\s\S]*)\nimport .*$/, "$1");
 }
 
 function tagText({ name, text }: ts.JSDocTagInfo): string {

@@ -21,12 +21,19 @@ function expectsMore(diagnostic: ts.Diagnostic): boolean {
   return /expected|Unterminated template|\*\/|Unterminated regular/.test(text);
 }
 
+const opening = [ts.SyntaxKind.OpenBraceToken, ts.SyntaxKind.OpenParenToken, ts.SyntaxKind.OpenBracketToken];
+const closing = [
+  ts.SyntaxKind.CloseBraceToken,
+  ts.SyntaxKind.CloseParenToken,
+  ts.SyntaxKind.CloseBracketToken,
+];
+
 function openBrackets(code: string): number {
   const scanner = ts.createScanner(ts.ScriptTarget.Latest, true, ts.LanguageVariant.Standard, code);
   let depth = 0;
   for (let token = scanner.scan(); token !== ts.SyntaxKind.EndOfFileToken; token = scanner.scan()) {
-    if (/^(OpenBrace|OpenParen|OpenBracket)Token$/.test(ts.SyntaxKind[token] ?? "")) depth++;
-    if (/^(CloseBrace|CloseParen|CloseBracket)Token$/.test(ts.SyntaxKind[token] ?? "")) depth--;
+    if (opening.includes(token)) depth++;
+    if (closing.includes(token)) depth--;
   }
   return Math.max(0, depth);
 }

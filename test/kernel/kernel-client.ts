@@ -29,6 +29,8 @@ export interface StartOptions {
   readonly cwd?: string;
   /** Arguments of the kernel before the connection file. */
   readonly args?: readonly string[];
+  /** Arguments of Node that start another kernel; by default the built one. */
+  readonly argv?: (connectionFile: string) => readonly string[];
 }
 
 /** One running kernel and a front end connected to it. */
@@ -52,20 +54,18 @@ export class KernelClient {
   }
 
   /** Starts a kernel and waits until it answers and its output arrives. */
-  static async start({ cwd = root, args = [] }: StartOptions = {}): Promise<KernelClient> {
+  static async start({ cwd = root, args = [], argv }: StartOptions = {}): Promise<KernelClient> {
     const folder = mkdtempSync(join(tmpdir(), "saelab-kernel-"));
     const connection = await freeConnection();
     const file = join(folder, "connection.json");
     writeFileSync(file, JSON.stringify(connection));
     const flags = ["--no-warnings", "--no-force-async-hooks-checks"];
-    const child = spawn(process.execPath, [...flags, builtKernel(), ...args, file], {
-      cwd,
-      stdio: "inherit",
-    });
+    const own = () => [...flags, builtKernel(), ...args, file];
+    const child = spawn(process.execPath, argv?.(file) ?? own(), { cwd, stdio: "inherit" });
     const client = new KernelClient(child, new WireCodec(connection.key), folder);
     await client.#connect(connection);
     await client.request("kernel_info_request", {});
-    await client.until(({ header }) => header.msg_type === "iopub_welcome");
+    if (!argv) await client.until(({ header }) => header.msg_type === "iopub_welcome");
     return client;
   }
 

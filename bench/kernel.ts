@@ -1,0 +1,186 @@
+/**
+ * The kernel as a front end feels it: start, cells, completion, output, comms, interrupts, memory; and tslab's own
+ * kernel in the same run, as far as it answers.
+ *
+ *     npm run build -w kernel && npx tsx bench/kernel.ts
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { cpus, loadavg } from "node:os";
+import { KernelClient, type StartOptions } from "../test/kernel/kernel-client.js";
+
+type Measures = Record<string, number | undefined>;
+
+const require = createRequire(import.meta.url);
+const clients = new Set<KernelClient>();
+const tslab: StartOptions = {
+  argv: (file) => [require.resolve("tslab/bin/tslab"), "kernel", "--config-path", file],
+};
+
+await main();
+for (const client of clients) client.process.kill("SIGKILL");
+
+async function main(): Promise<void> {
+  const busyBefore = busySeconds();
+  const began = performance.now();
+  const rows = {
+    saelab: { ...(await common({})), ...(await own()) },
+    tslab: await patiently(() => common(tslab)),
+  };
+  const idle = 1 - (busySeconds() - busyBefore) / ((performance.now() - began) / 1000) / cpus().length;
+  const names = Object.keys(rows.saelab);
+  console.log(`${"".padEnd(44)}${"saelab".padStart(10)}${"tslab".padStart(10)}`);
+  for (const name of names) {
+    const numbers = [rows.saelab, rows.tslab].map((row) => shown((row as Measures)[name]).padStart(10));
+    console.log(name.padEnd(44) + numbers.join(""));
+  }
+  const machine = {
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    load: loadavg()[0],
+    idle,
+    node: process.version,
+  };
+  console.log(JSON.stringify({ bench: "kernel", machine, rows }));
+}
+
+function shown(value: number | undefined): string {
+  return value === undefined ? "" : value >= 100 ? value.toFixed(0) : value.toPrecision(2);
+}
+
+/** What any kernel can be asked; few times, because tslab loses messages after some five hundred. */
+async function common(options: StartOptions): Promise<Measures> {
+  const starts: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const [client, milliseconds] = await timed(() => start(options));
+    starts.push(milliseconds);
+    await client.stop();
+  }
+  const client = await start(options);
+  const [, first] = await timed(() => client.execute("1 + 1"));
+  const trivial = await repeated(60, () => client.execute("1 + 1"));
+  const [, imported] = await timed(() => client.execute('import * as arrow from "apache-arrow"'));
+  const [, next] = await timed(() => client.execute("1 + 1"));
+  let typed = 0;
+  const complete = () => {
+    const code = `const x${typed++} = Math.ma`;
+    return client.request("complete_request", { code, cursor_pos: code.length });
+  };
+  const [, cold] = await timed(complete);
+  const completions = await repeated(30, complete);
+  const memory = residentMegabytes(client);
+  await client.stop();
+  return {
+    "start to kernel_info, ms, p50 of 5": quantile(starts, 0.5),
+    "first cell, ms": first,
+    "trivial cell, ms, p50": quantile(trivial, 0.5),
+    "trivial cell, ms, p95": quantile(trivial, 0.95),
+    "cell that imports apache-arrow, ms": imported,
+    "the cell after it, ms": next,
+    "first completion, ms": cold,
+    "completion, ms, p50": quantile(completions, 0.5),
+    "completion, ms, p95": quantile(completions, 0.95),
+    "memory after that, MB": memory,
+  };
+}
+
+/** tslab now and then waits for ever for a message that has come; then it gets another chance. */
+async function patiently(measure: () => Promise<Measures>): Promise<Measures> {
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, 90_000, undefined).unref());
+    const measures = await Promise.race([measure(), late]);
+    if (measures) return measures;
+    for (const client of clients) client.process.kill("SIGKILL");
+  }
+  return {};
+}
+
+/** What only ours can be asked. */
+async function own(): Promise<Measures> {
+  const client = await start({});
+  const [flood, printing] = await timed(() =>
+    client.execute("for (let i = 0; i < 50_000; i++) console.log('line', i)"),
+  );
+  const lines = flood.outputs.map(({ content }) => String(content.text ?? "").split("\n").length - 1);
+  const roundTrips = await commRoundTrips(client);
+  const interrupts: number[] = [];
+  for (const code of ["while (true) {}", "await new Promise(() => {})", "await 1; while (true) {}"]) {
+    const running = client.execute(code);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const [, milliseconds] = await timed(() => Promise.all([client.interrupt(), running]));
+    interrupts.push(milliseconds);
+  }
+  const growth = await growthPerCell(client);
+  await client.stop();
+  return {
+    "50,000 printed lines, ms": printing,
+    "lines that arrived": lines.reduce((sum, count) => sum + count, 0),
+    "comm round trip while a cell awaits, ms, p50": quantile(roundTrips, 0.5),
+    "interrupt of a loop, ms": interrupts[0],
+    "interrupt of an await, ms": interrupts[1],
+    "interrupt of a loop after an await, ms": interrupts[2],
+    "growth per cell over 1,000 cells, MB": growth,
+  };
+}
+
+async function commRoundTrips(client: KernelClient): Promise<number[]> {
+  await client.execute(
+    'const echo = globalThis[Symbol.for("Jupyter.comms")].open("echo"); echo.onMessage(({ data }) => echo.send(data))',
+  );
+  const { content } = await client.until((message) => message.content.target_name === "echo");
+  const waiting = client.execute("await new Promise((resolve) => setTimeout(resolve, 1500))");
+  const times: number[] = [];
+  for (let n = 0; n < 100; n++) {
+    const from = client.published.length;
+    const [, milliseconds] = await timed(async () => {
+      client.send("comm_msg", { comm_id: content.comm_id, data: { n } });
+      await client.until((message) => message.header.msg_type === "comm_msg", from);
+    });
+    times.push(milliseconds);
+  }
+  await waiting;
+  return times;
+}
+
+/** Every cell declares a function and a class of its own. */
+async function growthPerCell(client: KernelClient): Promise<number> {
+  const cell = (i: number) =>
+    `function f${i}(x: number) { return x + ${i} }\nclass A${i} { y = f${i}(1) }\nnew A${i}().y`;
+  for (let i = 0; i < 100; i++) await client.execute(cell(i));
+  const before = residentMegabytes(client);
+  for (let i = 100; i < 1100; i++) await client.execute(cell(i));
+  return (residentMegabytes(client) - before) / 1000;
+}
+
+async function start(options: StartOptions): Promise<KernelClient> {
+  const client = await KernelClient.start(options);
+  clients.add(client);
+  return client;
+}
+
+async function timed<T>(run: () => Promise<T>): Promise<[T, number]> {
+  const start = performance.now();
+  const value = await run();
+  return [value, performance.now() - start];
+}
+
+async function repeated(times: number, run: () => Promise<unknown>): Promise<number[]> {
+  const all: number[] = [];
+  for (let i = 0; i < times; i++) all.push((await timed(run))[1]);
+  return all;
+}
+
+function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+}
+
+/** Resident memory of the kernel's process (Linux). */
+function residentMegabytes(client: KernelClient): number {
+  const status = readFileSync(`/proc/${client.process.pid}/status`, "utf8");
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+function busySeconds(): number {
+  return cpus().reduce((sum, { times }) => sum + (times.user + times.nice + times.sys + times.irq) / 1000, 0);
+}
