@@ -56,13 +56,13 @@ def make_yardstick(settings: Settings) -> float:
 def make_model(settings: Settings):
     """The trained language model."""
     weights, log = settings.cache / "model.pt", settings.cache / "model.json"
-    model = new_model(settings.seed)
     if not log.exists():
         contexts = np.load(settings.cache / "train.npy")
         validation = np.load(settings.cache / "validation.npy")
-        model, record = train_language_model(contexts, validation, settings.steps, settings.seed)
-        save(model, weights)
+        trained, record = train_language_model(contexts, validation, settings.steps, settings.seed)
+        save(trained, weights)
         log.write_text(json.dumps(record))
+    model = new_model(settings.seed)
     model.load_state_dict(torch.load(weights))
     return model.eval()
 
