@@ -90,12 +90,13 @@ interface Result {
   read: number[];
 }
 
-async function measureCache(directory: string): Promise<Result> {
+async function measureCache(directory: string, precision: "f32" | "f16"): Promise<Result> {
   const seconds = new Map<string, [from: number, to: number]>();
   const cpu = process.cpuUsage();
   const texts = Array.from({ length: tokens / batchTokens }, () => String(batchTokens));
   const cache = await cacheLatents({ model, coder }, texts, {
     directory,
+    precision,
     onProgress: ({ stage }) => {
       const now = performance.now() / 1000;
       seconds.set(stage, [seconds.get(stage)?.[0] ?? now, now]);
@@ -104,7 +105,7 @@ async function measureCache(directory: string): Promise<Result> {
   const cpuSeconds = cpuSecondsSince(cpu);
   const took = (stage: string, before: string) =>
     (seconds.get(stage)?.[1] ?? 0) - (seconds.get(before)?.[1] ?? 0);
-  const bytes = ["positions.u32", "activations.f32", "offsets.f64"].map(
+  const bytes = ["positions.varint", `activations.${precision}`, "offsets.f64", "starts.f64"].map(
     (name) => statSync(join(directory, name)).size,
   );
   return {
@@ -188,8 +189,9 @@ function idleSince(before: ReturnType<typeof cpus>): number {
 const directory = mkdtempSync(join(tmpdir(), "saelab-bench-"));
 try {
   const before = cpus();
-  const cache = await measureCache(directory);
+  const cache = await measureCache(join(directory, "f32"), "f32");
   const idle = idleSince(before);
+  const halves = await measureCache(join(directory, "f16"), "f16");
   const peakMegabytes = process.resourceUsage().maxRSS / 1024;
   const plain = measurePlain();
   const line = (
@@ -205,9 +207,13 @@ try {
     "read p50 ms": +quantile(read, 0.5).toFixed(3),
     "read p99 ms": +quantile(read, 0.99).toFixed(3),
   });
-  const lines = [line("cacheLatents", cache), line("dense and scan, in memory", plain)];
+  const lines = [
+    line("cacheLatents", cache),
+    line("cacheLatents, f16", halves),
+    line("dense and scan, in memory", plain),
+  ];
   console.table(lines);
-  console.log(`files: ${readdirSync(directory).join(", ")}`);
+  console.log(`files: ${readdirSync(join(directory, "f32")).join(", ")}`);
   console.log(
     JSON.stringify({
       bench: "cache",

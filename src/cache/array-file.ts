@@ -4,7 +4,7 @@
  * is complete and on the disk.
  */
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, readSync, renameSync, writeSync } from "node:fs";
 import { FileError } from "../errors.js";
 
 /** Size and checksum of a finished file. */
@@ -20,6 +20,7 @@ export class ArrayFileWriter {
   readonly #file: number;
   readonly #hash = createHash("sha256");
   #bytes = 0;
+  #open = true;
 
   constructor(path: string) {
     this.#path = path;
@@ -38,7 +39,7 @@ export class ArrayFileWriter {
   close(): FileRecord {
     writing(this.#path, () => {
       fsyncSync(this.#file);
-      closeSync(this.#file);
+      this.abandon();
       renameSync(`${this.#path}.tmp`, this.#path);
     });
     return { bytes: this.#bytes, sha256: this.#hash.digest("hex") };
@@ -46,7 +47,8 @@ export class ArrayFileWriter {
 
   /** Gives the file up, after an error. */
   abandon(): void {
-    closeSync(this.#file);
+    if (this.#open) closeSync(this.#file);
+    this.#open = false;
   }
 }
 
@@ -65,6 +67,22 @@ export function writeArrayFile(path: string, ...parts: readonly ArrayBufferView[
 /** Writes a value as JSON. */
 export function writeJsonFile(path: string, value: unknown): FileRecord {
   return writeArrayFile(path, new TextEncoder().encode(`${JSON.stringify(value)}\n`));
+}
+
+/** An object that `writeJsonFile` wrote. @throws {FileError} If the file does not hold a JSON object. */
+export function readJson(path: string): object {
+  const invalid = (cause?: unknown) =>
+    new FileError(`Cannot read "${path}": it is not JSON; delete its folder and cache again`, path, {
+      cause,
+    });
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw invalid(cause);
+  }
+  if (typeof value !== "object" || value === null) throw invalid();
+  return value;
 }
 
 /**

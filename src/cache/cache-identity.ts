@@ -2,6 +2,10 @@ import { createHash } from "node:crypto";
 import type { Corpus } from "../corpus/corpus.js";
 import type { SubjectModel } from "../model/subject-model.js";
 import type { SparseCoder } from "../sparse/sparse-coder.js";
+import type { Precision } from "./activation-code.js";
+
+/** Of the layout of the files. */
+export const cacheVersion = 2;
 
 /** Everything that the content of a cache depends on. Two caches with equal identities hold the same. */
 export interface CacheIdentity {
@@ -23,19 +27,21 @@ export interface CacheIdentity {
   readonly maxTokens: number | null;
   /** Whether activations on the BOS token are in the cache. */
   readonly keepBos: boolean;
+  readonly precision: Precision;
 }
 
 export interface CacheShape {
   contextLength: number;
   maxTokens: number | undefined;
   keepBos: boolean;
+  precision: Precision;
 }
 
 export function cacheIdentity(
   model: SubjectModel,
   coder: SparseCoder,
   corpus: Corpus,
-  { contextLength, maxTokens, keepBos }: CacheShape,
+  { contextLength, maxTokens, keepBos, precision }: CacheShape,
 ): CacheIdentity {
   const { hash, vocabSize, bosId } = model.tokenizer;
   const { name, kind, hookpoint, hookpointOut, dModel, dSae } = coder;
@@ -47,6 +53,7 @@ export function cacheIdentity(
     contextLength,
     maxTokens: maxTokens ?? null,
     keepBos,
+    precision,
   };
 }
 
@@ -57,10 +64,10 @@ export function firstPositionOf({ tokenizer, keepBos }: CacheIdentity): 0 | 1 {
 
 /** SHA-256 (hex) of what decides the content: hashes and options, not names. */
 export function identityHash({ model, coder, tokenizer, corpus, ...options }: CacheIdentity): string {
-  const { contextLength, maxTokens, keepBos } = options;
-  const parts = [model.hash, coder.hash, coder.hookpoint, tokenizer.hash, corpus.hash];
+  const { contextLength, maxTokens, keepBos, precision } = options;
+  const parts = [cacheVersion, model.hash, coder.hash, coder.hookpoint, tokenizer.hash, corpus.hash];
   return createHash("sha256")
-    .update(JSON.stringify([...parts, contextLength, maxTokens, keepBos]))
+    .update(JSON.stringify([...parts, contextLength, maxTokens, keepBos, precision]))
     .digest("hex");
 }
 
@@ -82,6 +89,7 @@ export function identityDifference(found: CacheIdentity, wanted: CacheIdentity):
     contextLength: found.contextLength !== wanted.contextLength,
     maxTokens: found.maxTokens !== wanted.maxTokens,
     keepBos: found.keepBos !== wanted.keepBos,
+    precision: found.precision !== wanted.precision,
   };
   return Object.entries(names)
     .filter(([, differs]) => differs)

@@ -1,27 +1,21 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Corpus, CorpusSource } from "../corpus/corpus.js";
 import { openCorpus } from "../corpus/open-corpus.js";
-import { FileError, HookpointError } from "../errors.js";
+import { HookpointError } from "../errors.js";
 import type { SubjectModel } from "../model/subject-model.js";
-import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
+import type { LongCallOptions } from "../progress.js";
 import type { SparseCoder } from "../sparse/sparse-coder.js";
-import { writeJsonFile, writing } from "./array-file.js";
-import {
-  type CacheIdentity,
-  cacheIdentity,
-  cacheName,
-  identityDifference,
-  identityHash,
-} from "./cache-identity.js";
+import type { Precision } from "./activation-code.js";
+import { writing } from "./array-file.js";
+import { type CacheIdentity, cacheIdentity, cacheName } from "./cache-identity.js";
 import { lockDirectory } from "./cache-lock.js";
-import { type CacheManifest, manifestName, planName } from "./cache-manifest.js";
-import { checkStream, mostPositions, readContextFiles, writeContextFiles } from "./context-files.js";
-import { encodeRuns } from "./encode-runs.js";
+import { manifestName } from "./cache-manifest.js";
+import { checkStream, mostPositions } from "./context-files.js";
+import type { CachePlace } from "./encode-runs.js";
+import { checkSame, fillCaches } from "./fill-caches.js";
 import { LatentCache } from "./latent-cache.js";
-import { mergeRuns } from "./merge-runs.js";
-import { findRuns, runsDirectory } from "./run-file.js";
-import { stopIfAborted } from "./stop.js";
+import { runsDirectory } from "./run-file.js";
 
 /** Whose latents are cached. */
 export interface CacheInput {
@@ -29,8 +23,17 @@ export interface CacheInput {
   coder: SparseCoder;
 }
 
+/** Several coders of one model, whose latents are cached in one pass of the model. */
+export interface CachesInput {
+  model: SubjectModel;
+  coders: readonly SparseCoder[];
+}
+
 export interface CacheOptions extends LongCallOptions {
-  /** Default: `.cache/saelab/<name>-<hash>`; the environment's `SAELAB_CACHE` replaces `.cache/saelab`. */
+  /**
+   * Default: `.cache/saelab/<name>-<hash>`; the environment's `SAELAB_CACHE` replaces `.cache/saelab`. Of several
+   * coders, each gets a folder in it that is named after the coder.
+   */
   directory?: string | undefined;
   /** Tokens per context, BOS included. Default: 128, or the model's longest where that is shorter. */
   contextLength?: number | undefined;
@@ -40,10 +43,16 @@ export interface CacheOptions extends LongCallOptions {
   tokensPerRun?: number | undefined;
   /** Keeps activations on the BOS token. Default: `false`, as in the paper (1.2). */
   keepBos?: boolean | undefined;
+  /**
+   * `f16` stores activations in half the bytes, with 11 bits of accuracy. Default: `f32`, as the coder computed
+   * them; with `f16`, strong activations may tie and windows change places.
+   */
+  precision?: Precision | undefined;
 }
 
 /**
- * Runs a corpus through model and coder and keeps on disk where each latent fires, grouped by latent.
+ * Runs a corpus through model and coder and keeps on disk where each latent fires, grouped by latent. With several
+ * coders the model runs once for all of them, and each gets a cache of its own.
  *
  * Memory stays bounded whatever the corpus. A call that was stopped, killed or ran out of disk is made again
  * with the same arguments and goes on at the last finished run; a finished cache is opened at once.
@@ -54,30 +63,93 @@ export interface CacheOptions extends LongCallOptions {
  * @throws {DOMException} Named `AbortError`, if `signal` asks to stop; what is computed is kept.
  */
 export async function cacheLatents(
-  { model, coder }: CacheInput,
+  input: CacheInput,
+  corpus: CorpusSource,
+  options?: CacheOptions,
+): Promise<LatentCache>;
+export async function cacheLatents(
+  input: CachesInput,
+  corpus: CorpusSource,
+  options?: CacheOptions,
+): Promise<LatentCache[]>;
+export async function cacheLatents(
+  input: CacheInput | CachesInput,
   corpus: CorpusSource,
   options: CacheOptions = {},
-): Promise<LatentCache> {
-  checkFit(model, coder);
+): Promise<LatentCache | LatentCache[]> {
+  const { model } = input;
+  const coders = "coders" in input ? input.coders : [input.coder];
+  for (const coder of coders) checkFit(model, coder);
   const length = contextLength(model, options.contextLength);
   checkCounts(options, length);
   const source = await openCorpus(corpus);
-  const identity = cacheIdentity(model, coder, source, {
-    contextLength: length,
-    maxTokens: options.maxTokens,
-    keepBos: options.keepBos ?? false,
+  const places = coders.map((coder) => {
+    const identity = cacheIdentity(model, coder, source, {
+      contextLength: length,
+      maxTokens: options.maxTokens,
+      keepBos: options.keepBos ?? false,
+      precision: options.precision ?? "f32",
+    });
+    const folder = "coders" in input && options.directory ? folderName(coder) : "";
+    const directory = options.directory ? join(options.directory, folder) : defaultDirectory(identity);
+    return { coder, identity, directory };
   });
-  const directory = options.directory ?? defaultDirectory(identity);
-  if (existsSync(join(directory, manifestName))) return openFinished(directory, identity, { model, source });
-  writing(directory, () => mkdirSync(runsDirectory(directory), { recursive: true }));
-  const unlock = lockDirectory(directory);
-  try {
-    prepare(directory, identity);
-    await fill(directory, identity, { model, coder, source, options });
-  } finally {
-    unlock();
+  checkDifferent(places);
+  await fillMissing(places, { model, source, options });
+  const caches = places.map(({ directory }) => LatentCache.open(directory));
+  return "coders" in input ? caches : (caches[0] as LatentCache);
+}
+
+interface Work {
+  model: SubjectModel;
+  source: Corpus;
+  options: CacheOptions;
+}
+
+async function fillMissing(places: readonly CachePlace[], { model, source, options }: Work): Promise<void> {
+  const isFinished = ({ directory }: CachePlace) => existsSync(join(directory, manifestName));
+  const finished = places.filter(isFinished);
+  for (const { directory, identity } of finished) checkFinished(directory, identity);
+  const [first] = finished;
+  if (first && source.hash === undefined) {
+    await checkStream(first.directory, model.tokenizer, source, first.identity);
   }
-  return LatentCache.open(directory);
+  const missing = places.filter((place) => !isFinished(place));
+  if (missing.length === 0) return;
+  const unlock: (() => void)[] = [];
+  try {
+    for (const { directory } of missing) {
+      writing(directory, () => mkdirSync(runsDirectory(directory), { recursive: true }));
+      unlock.push(lockDirectory(directory));
+    }
+    await fillCaches(missing, { model, source, finished, options });
+  } finally {
+    for (const release of unlock) release();
+  }
+}
+
+function checkFinished(directory: string, identity: CacheIdentity): void {
+  checkSame(directory, LatentCache.open(directory).manifest.identity, identity);
+  // A process that was killed between the manifest and here leaves its runs.
+  rmSync(runsDirectory(directory), { recursive: true, force: true });
+}
+
+function folderName({ name }: SparseCoder): string {
+  return name.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[-.]+/, "") || "coder";
+}
+
+function checkDifferent(places: readonly CachePlace[]): void {
+  if (places.length === 0) throw new RangeError("Cannot cache the latents of no coder: give at least one");
+  const seen = new Map<string, string>();
+  for (const { coder, directory } of places) {
+    const other = seen.get(directory);
+    if (other !== undefined) {
+      throw new RangeError(
+        `Cannot cache coders "${other}" and "${coder.name}" together: both would go to "${directory}"; give each of them once, or cache them one by one`,
+      );
+    }
+    seen.set(directory, coder.name);
+  }
 }
 
 function checkFit(model: SubjectModel, coder: SparseCoder): void {
@@ -122,78 +194,4 @@ function defaultDirectory(identity: CacheIdentity): string {
     );
   }
   return join(process.env.SAELAB_CACHE ?? join(".cache", "saelab"), cacheName(identity));
-}
-
-async function openFinished(
-  directory: string,
-  identity: CacheIdentity,
-  { model, source }: Pick<Work, "model" | "source">,
-): Promise<LatentCache> {
-  const cache = LatentCache.open(directory);
-  checkSame(directory, cache.manifest.identity, identity);
-  if (source.hash === undefined) await checkStream(directory, model.tokenizer, source, identity);
-  // A process that was killed between the manifest and here leaves its runs.
-  rmSync(runsDirectory(directory), { recursive: true, force: true });
-  return cache;
-}
-
-function checkSame(directory: string, found: CacheIdentity, wanted: CacheIdentity): void {
-  if (identityHash(found) === identityHash(wanted)) return;
-  throw new FileError(
-    `Cannot cache into "${directory}": it holds a cache of "${found.coder.name}" on "${found.corpus.name}" that differs in ${identityDifference(found, wanted)}; choose another directory or delete it`,
-    directory,
-  );
-}
-
-/** Writes down what the directory is for, or checks that; throws away files that were cut off. */
-function prepare(directory: string, identity: CacheIdentity): void {
-  const plan = join(directory, planName);
-  const begun = readContextFiles(directory) !== undefined;
-  if (begun) checkSame(directory, JSON.parse(readFileSync(plan, "utf8")), identity);
-  for (const folder of [directory, runsDirectory(directory)]) {
-    for (const name of readdirSync(folder)) if (name.endsWith(".tmp")) rmSync(join(folder, name));
-  }
-  if (!begun) writeJsonFile(plan, identity);
-}
-
-interface Work extends CacheInput {
-  source: Corpus;
-  options: CacheOptions;
-}
-
-async function fill(
-  directory: string,
-  identity: CacheIdentity,
-  { model, coder, source, options }: Work,
-): Promise<void> {
-  const { contextLength } = identity;
-  const contexts =
-    readContextFiles(directory) ??
-    (await writeContextFiles(directory, model.tokenizer, source, {
-      ...options,
-      contextLength,
-      maxTokens: options.maxTokens,
-    }));
-  await encodeRuns(directory, contexts, { model, coder, identity, options });
-  const runs = findRuns(directory, coder.dSae);
-  const rows = runs.reduce((sum, run) => sum + run.rows, 0);
-  stopIfAborted(callSignal(options), "all activations are computed");
-  const meter = progressMeter("group by latent", "activations", rows, options.onProgress);
-  const files = await mergeRuns(directory, runs, { dSae: coder.dSae, contextLength, onRows: meter.report });
-  meter.end(rows);
-  const manifest: CacheManifest = {
-    format: "saelab-cache",
-    version: 1,
-    hash: identityHash(identity),
-    identity,
-    contexts: contexts.contexts,
-    documents: contexts.documents,
-    rows,
-    tokensFile: contexts.tokensFile,
-    files: { ...contexts.files, ...files },
-  };
-  writeJsonFile(join(directory, manifestName), manifest);
-  rmSync(runsDirectory(directory), { recursive: true, force: true });
-  rmSync(join(directory, planName), { force: true });
-  rmSync(join(directory, "contexts.json"), { force: true });
 }

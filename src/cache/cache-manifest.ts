@@ -1,13 +1,14 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { FileError } from "../errors.js";
-import type { FileRecord } from "./array-file.js";
-import type { CacheIdentity } from "./cache-identity.js";
+import { activationFiles } from "./activation-code.js";
+import { type FileRecord, readJson } from "./array-file.js";
+import { type CacheIdentity, cacheVersion, identityHash } from "./cache-identity.js";
 
 /** `manifest.json`: written last, so where it is, the cache is complete. */
 export interface CacheManifest {
   readonly format: "saelab-cache";
-  readonly version: 1;
+  readonly version: typeof cacheVersion;
   /** SHA-256 (hex) of the identity: equal hashes, equal content. */
   readonly hash: string;
   readonly identity: CacheIdentity;
@@ -15,11 +16,15 @@ export interface CacheManifest {
   readonly documents: number;
   /** Stored activations. */
   readonly rows: number;
-  /** Name of the file of tokens: `tokens.u16` or `tokens.u32`. */
-  readonly tokensFile: string;
+  /** Activations that float16 cannot hold and that are stored as the nearest that it can. */
+  readonly clamped: number;
+  /** Name of the file of tokens. */
+  readonly tokensFile: TokensFile;
   /** Size and SHA-256 of every other file. */
   readonly files: Readonly<Record<string, FileRecord>>;
 }
+
+export type TokensFile = "tokens.u16" | "tokens.u32";
 
 export const manifestName = "manifest.json";
 
@@ -35,7 +40,31 @@ export function readManifest(directory: string): CacheManifest {
   const path = join(directory, manifestName);
   if (!existsSync(path)) throw new FileError(missing(directory), path);
   const manifest = parseManifest(path);
-  for (const [name, { bytes }] of Object.entries(manifest.files)) {
+  const sizes = {
+    ...contextFileSizes(manifest, manifest.identity.contextLength),
+    ...groupedFileSizes(manifest),
+  };
+  for (const [name, size] of Object.entries(sizes)) {
+    const bytes = fileBytes(manifest, name);
+    if (size.bytes !== undefined ? bytes !== size.bytes : bytes % size.multipleOf !== 0) {
+      throw damaged(path, `it gives "${name}" ${bytes} bytes, which is not what its other numbers say`);
+    }
+  }
+  if (Object.keys(manifest.files).length !== Object.keys(sizes).length) {
+    throw damaged(path, "it lists files that no cache has");
+  }
+  checkSizes(directory, manifest.files);
+  return manifest;
+}
+
+/** Size of a file of a cache in bytes, as its manifest has it; NaN where it does not. */
+export function fileBytes({ files }: Pick<CacheManifest, "files">, name: string): number {
+  return Object.hasOwn(files, name) ? Number(files[name]?.bytes) : Number.NaN;
+}
+
+/** @throws {FileError} If a file is missing or has another size. */
+export function checkSizes(directory: string, files: Readonly<Record<string, FileRecord>>): void {
+  for (const [name, { bytes }] of Object.entries(files)) {
     const file = join(directory, name);
     const found = statSync(file, { throwIfNoEntry: false })?.size;
     if (found === bytes) continue;
@@ -44,7 +73,35 @@ export function readManifest(directory: string): CacheManifest {
       file,
     );
   }
-  return manifest;
+}
+
+/** What a file's size must be. */
+type Size = { bytes: number } | { bytes?: undefined; multipleOf: number };
+
+/** The files of the first stage. */
+export function contextFileSizes(
+  { contexts, documents, tokensFile }: Pick<CacheManifest, "contexts" | "documents" | "tokensFile">,
+  contextLength: number,
+): Record<string, Size> {
+  return {
+    [tokensFile]: { bytes: contexts * contextLength * (tokensFile === "tokens.u16" ? 2 : 4) },
+    "documents.u32": { bytes: 4 * documents },
+    "pieces.u32": { multipleOf: 8 },
+    "pieces.json": { multipleOf: 1 },
+  };
+}
+
+function groupedFileSizes({ identity, rows }: CacheManifest): Record<string, Size> {
+  const { dSae } = identity.coder;
+  return {
+    "offsets.f64": { bytes: 8 * (dSae + 1) },
+    "starts.f64": { bytes: 8 * (dSae + 1) },
+    "positions.varint": { multipleOf: 1 },
+    [activationFiles[identity.precision]]: { bytes: rows * (identity.precision === "f32" ? 4 : 2) },
+    "max.f32": { bytes: 4 * dSae },
+    "sum.f64": { bytes: 8 * dSae },
+    "windows.u32": { bytes: 4 * dSae },
+  };
 }
 
 function missing(directory: string): string {
@@ -55,24 +112,43 @@ function missing(directory: string): string {
 }
 
 function parseManifest(path: string): CacheManifest {
-  let manifest: Partial<CacheManifest>;
-  try {
-    manifest = JSON.parse(readFileSync(path, "utf8"));
-  } catch (cause) {
-    throw new FileError(`Cannot read "${path}": it is not JSON; delete its folder and cache again`, path, {
-      cause,
-    });
-  }
-  if (
-    manifest?.format !== "saelab-cache" ||
-    manifest.version !== 1 ||
-    !manifest.files ||
-    !manifest.identity
-  ) {
+  const manifest = readJson(path) as CacheManifest;
+  if (manifest.format !== "saelab-cache" || manifest.version !== cacheVersion) {
     throw new FileError(
-      `Cannot read "${path}": it says format "${manifest?.format}", version ${manifest?.version}; "saelab-cache", version 1, is wanted`,
+      `Cannot read "${path}": it says format "${manifest.format}", version ${manifest.version}; "saelab-cache", version ${cacheVersion}, is wanted; delete its folder and cache again`,
       path,
     );
   }
-  return manifest as CacheManifest;
+  const { identity, hash, contexts, documents, rows, clamped, tokensFile, files } = manifest;
+  const fits =
+    [contexts, documents, rows, clamped].every((n) => Number.isSafeInteger(n) && n >= 0) &&
+    (tokensFile === "tokens.u16" || tokensFile === "tokens.u32") &&
+    isObject(files) &&
+    Object.values(files).every((file) => isObject(file) && typeof file.sha256 === "string") &&
+    isIdentity(identity) &&
+    hash === identityHash(identity);
+  if (!fits) throw damaged(path, "its parts do not fit together");
+  return manifest;
+}
+
+/** Whether a value has the parts of an identity that are used when a cache is read. */
+export function isIdentity(value: unknown): value is CacheIdentity {
+  if (!isObject(value)) return false;
+  const { model, coder, tokenizer, corpus, contextLength, precision } = value as unknown as CacheIdentity;
+  if (![model, coder, tokenizer, corpus].every(isObject)) return false;
+  const texts = [model.name, coder.name, coder.kind, coder.hookpoint, corpus.name];
+  return (
+    texts.every((text) => typeof text === "string") &&
+    [coder.dSae, contextLength].every((n) => Number.isSafeInteger(n) && n > 0) &&
+    (tokenizer.bosId === null || Number.isSafeInteger(tokenizer.bosId)) &&
+    Object.hasOwn(activationFiles, precision)
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function damaged(path: string, found: string): FileError {
+  return new FileError(`Cannot read "${path}": ${found}; delete its folder and cache again`, path);
 }

@@ -3,36 +3,72 @@
  * the model takes, and afterwards the number of contexts is known (progress has an end), and a stopped run
  * goes on without tokenising again.
  */
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { closeSync, copyFileSync, existsSync, linkSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Corpus } from "../corpus/corpus.js";
 import { packContexts } from "../corpus/pack-contexts.js";
 import { FileError } from "../errors.js";
 import type { Tokenizer } from "../model/tokenizer.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
-import { ArrayFileWriter, type FileRecord, readInto, writeArrayFile, writeJsonFile } from "./array-file.js";
+import { readInto, readJson, writeJsonFile, writing } from "./array-file.js";
+import { type CacheManifest, checkSizes, contextFileSizes } from "./cache-manifest.js";
+import { type ContextFiles, ContextWriter } from "./context-writer.js";
 import { stopIfAborted } from "./stop.js";
-
-/** What the first stage leaves in `contexts.json`. */
-export interface ContextFiles {
-  readonly contexts: number;
-  readonly documents: number;
-  readonly tokensFile: string;
-  readonly files: Readonly<Record<string, FileRecord>>;
-}
 
 export interface ContextOptions extends LongCallOptions {
   contextLength: number;
   maxTokens: number | undefined;
 }
 
-/** Positions are stored in 32 bits. */
+/** Written when the first stage is complete. */
+export const contextsName = "contexts.json";
+
+/** Positions are below 2^32. */
 export const mostPositions = 2 ** 32;
 
-/** The finished first stage of a directory, if there is one. */
+/**
+ * The finished first stage of a directory, if there is one.
+ *
+ * @throws {FileError} If it is damaged.
+ */
 export function readContextFiles(directory: string): ContextFiles | undefined {
-  const path = join(directory, "contexts.json");
-  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as ContextFiles) : undefined;
+  const path = join(directory, contextsName);
+  if (!existsSync(path)) return undefined;
+  const found = readJson(path) as Partial<ContextFiles>;
+  const { contexts = 0, documents = 0, tokensFile, files = {} } = found;
+  const known = tokensFile === "tokens.u16" || tokensFile === "tokens.u32";
+  const names = known ? Object.keys(contextFileSizes({ contexts, documents, tokensFile }, 1)) : [];
+  if (!known || !Number.isSafeInteger(contexts) || names.some((name) => !files[name])) {
+    throw new FileError(
+      `Cannot go on with "${path}": it is damaged; delete its folder and cache again`,
+      path,
+    );
+  }
+  checkSizes(directory, files);
+  return found as ContextFiles;
+}
+
+/** The first stage of a finished cache. */
+export function contextFilesOf({ contexts, documents, tokensFile, files }: CacheManifest): ContextFiles {
+  const names = Object.keys(contextFileSizes({ contexts, documents, tokensFile }, 1));
+  const own = Object.entries(files).filter(([name]) => names.includes(name));
+  return { contexts, documents, tokensFile, files: Object.fromEntries(own) };
+}
+
+/** Gives a directory the first stage of another one: the same files under a second name where the disk can. */
+export function shareContextFiles(from: string, contexts: ContextFiles, directory: string): void {
+  for (const name of Object.keys(contexts.files)) {
+    const path = join(directory, name);
+    rmSync(path, { force: true });
+    writing(path, () => {
+      try {
+        linkSync(join(from, name), path);
+      } catch {
+        copyFileSync(join(from, name), path);
+      }
+    });
+  }
+  writeJsonFile(join(directory, contextsName), contexts);
 }
 
 /**
@@ -62,8 +98,7 @@ export async function checkStream(
 }
 
 /**
- * Writes `tokens.u16` (or `.u32`), `documents.u32` (where each document starts), `pieces.json` (the text of each id)
- * and `pieces.u32` (places where a token's text differs from that).
+ * Writes the contexts of a corpus as `ContextWriter` lays them out.
  *
  * @throws {RangeError} If the corpus does not fill one context.
  */
@@ -75,8 +110,7 @@ export async function writeContextFiles(
 ): Promise<ContextFiles> {
   const { contextLength, maxTokens } = options;
   const limit = contextLimit(contextLength, maxTokens);
-  const tokensFile = tokenizer.vocabSize <= 1 << 16 ? "tokens.u16" : "tokens.u32";
-  const writer = new ContextWriter(directory, tokensFile, tokenizer, contextLength);
+  const writer = new ContextWriter(directory, tokenizer, contextLength);
   const signal = callSignal(options);
   const total = maxTokens === undefined ? undefined : limit * contextLength;
   const meter = progressMeter(`read ${corpus.name}`, "tokens", total, options.onProgress);
@@ -99,73 +133,12 @@ export async function writeContextFiles(
     );
   }
   meter.end(writer.contexts * contextLength);
-  return writer.close();
+  const contexts = writer.close();
+  writeJsonFile(join(directory, contextsName), contexts);
+  return contexts;
 }
 
 function contextLimit(contextLength: number, maxTokens: number | undefined): number {
   if (maxTokens === undefined) return Math.floor(mostPositions / contextLength);
   return Math.floor(maxTokens / contextLength);
-}
-
-class ContextWriter {
-  contexts = 0;
-  readonly #directory: string;
-  readonly #tokensFile: string;
-  readonly #tokenizer: Tokenizer;
-  readonly #contextLength: number;
-  readonly #tokens: ArrayFileWriter;
-  readonly #exceptions: ArrayFileWriter;
-  readonly #documents: number[] = [];
-  readonly #table: string[];
-  readonly #texts = new Map<string, number>();
-
-  constructor(directory: string, tokensFile: string, tokenizer: Tokenizer, contextLength: number) {
-    this.#directory = directory;
-    this.#tokensFile = tokensFile;
-    this.#tokenizer = tokenizer;
-    this.#contextLength = contextLength;
-    this.#table = Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.pieces([id])[0] ?? "");
-    this.#tokens = new ArrayFileWriter(join(directory, tokensFile));
-    this.#exceptions = new ArrayFileWriter(join(directory, "pieces.u32"));
-  }
-
-  add(tokens: Int32Array, documentStarts: readonly number[]): void {
-    const base = this.contexts * this.#contextLength;
-    this.#tokens.write(this.#tokensFile === "tokens.u16" ? new Uint16Array(tokens) : new Uint32Array(tokens));
-    for (const start of documentStarts) this.#documents.push(base + start);
-    const exceptions: number[] = [];
-    this.#tokenizer.pieces(tokens).forEach((piece, position) => {
-      if (piece === this.#table[tokens[position] as number]) return;
-      const text = this.#texts.get(piece) ?? this.#texts.size;
-      this.#texts.set(piece, text);
-      exceptions.push(base + position, text);
-    });
-    if (exceptions.length > 0) this.#exceptions.write(Uint32Array.from(exceptions));
-    this.contexts++;
-  }
-
-  close(): ContextFiles {
-    const path = (name: string) => join(this.#directory, name);
-    const found: ContextFiles = {
-      contexts: this.contexts,
-      documents: this.#documents.length,
-      tokensFile: this.#tokensFile,
-      files: {
-        [this.#tokensFile]: this.#tokens.close(),
-        "documents.u32": writeArrayFile(path("documents.u32"), Uint32Array.from(this.#documents)),
-        "pieces.u32": this.#exceptions.close(),
-        "pieces.json": writeJsonFile(path("pieces.json"), {
-          table: this.#table,
-          exceptions: [...this.#texts.keys()],
-        }),
-      },
-    };
-    writeJsonFile(path("contexts.json"), found);
-    return found;
-  }
-
-  abandon(): void {
-    this.#tokens.abandon();
-    this.#exceptions.abandon();
-  }
 }

@@ -7,7 +7,7 @@ import type { SparseCoder } from "../sparse/sparse-coder.js";
 import { type Tensor, tensor } from "../tensor.js";
 import { readInto } from "./array-file.js";
 import { type CacheIdentity, firstPositionOf } from "./cache-identity.js";
-import type { ContextFiles } from "./context-files.js";
+import type { ContextFiles } from "./context-writer.js";
 import { RunWriter } from "./run-writer.js";
 import { stopIfAborted } from "./stop.js";
 
@@ -16,55 +16,104 @@ const tokensPerBatch = 1024;
 
 const defaultTokensPerRun = 65_536;
 
+/** Rows in memory before they are written, of all coders together: 100 MB. */
+const rowsInMemory = 1 << 22;
+
+/** A coder and the cache of it that is being filled. */
+export interface CachePlace {
+  readonly coder: SparseCoder;
+  readonly identity: CacheIdentity;
+  readonly directory: string;
+}
+
 export interface EncodeInput {
   model: SubjectModel;
-  coder: SparseCoder;
-  identity: CacheIdentity;
+  /** One or more, all of the same contexts. */
+  places: readonly CachePlace[];
   options: LongCallOptions & { tokensPerRun?: number | undefined };
 }
 
-/** Puts the contexts that are in no run yet through model and coder, and writes a run now and then. */
+interface Lane {
+  readonly coder: SparseCoder;
+  readonly writer: RunWriter;
+}
+
+/**
+ * Puts the contexts that are in no run yet through model and coders, and writes a run now and then. The model runs
+ * once for all coders that are equally far; those that are behind catch up first.
+ */
 export async function encodeRuns(
-  directory: string,
   { contexts, tokensFile }: ContextFiles,
-  { model, coder, identity, options }: EncodeInput,
+  { model, places, options }: EncodeInput,
 ): Promise<void> {
+  const [{ directory, identity }] = places as [CachePlace];
   const { contextLength } = identity;
-  const batch = Math.max(1, Math.floor(tokensPerBatch / contextLength));
+  const lanes = places.map((place) => openLane(place, places.length, options.tokensPerRun));
   const signal = callSignal(options);
-  const writer = new RunWriter(directory, {
-    dSae: coder.dSae,
-    contextLength,
-    firstPosition: firstPositionOf(identity),
-    contextsPerRun: Math.max(1, Math.floor((options.tokensPerRun ?? defaultTokensPerRun) / contextLength)),
-  });
-  const start = writer.contexts;
+  const start = nextContext(lanes);
   const total = (contexts - start) * contextLength;
-  const meter = progressMeter(`cache ${coder.name}`, "tokens", total, options.onProgress);
+  const meter = progressMeter(stageName(places), "tokens", total, options.onProgress);
   const reader = new ContextReader(directory, tokensFile, contextLength);
   try {
-    while (writer.contexts < contexts) {
-      const from = writer.contexts;
+    for (let from = start; from < contexts; from = nextContext(lanes)) {
       stopIfAborted(signal, `${from} of ${contexts} contexts are computed`);
-      const to = Math.min(from + batch, contexts, writer.runEnd);
-      writer.add(await encode(model, coder, reader.read(from, to)), to - from);
+      const to = batchEnd(lanes, from, Math.min(from + batchContexts(contextLength), contexts));
+      await encodeBatch(model, lanes, { from, to, reader });
       meter.report((to - start) * contextLength);
       await new Promise(setImmediate);
     }
-    writer.flush();
+    for (const { writer } of lanes) writer.flush();
     meter.end(total);
   } catch (error) {
     // What is computed is kept, unless it is the disk that refuses.
-    if (!(error instanceof FileError)) writer.flush();
+    if (!(error instanceof FileError)) for (const { writer } of lanes) writer.flush();
     throw error;
   } finally {
     reader.close();
   }
 }
 
-async function encode(model: SubjectModel, coder: SparseCoder, tokens: Tensor<Int32Array>) {
-  const activations = await model.activations(tokens, [coder.hookpoint]);
-  return coder.encode(activations.get(coder.hookpoint) as Tensor);
+function openLane({ coder, identity, directory }: CachePlace, lanes: number, tokensPerRun?: number): Lane {
+  const { contextLength } = identity;
+  const writer = new RunWriter(directory, {
+    dSae: coder.dSae,
+    contextLength,
+    firstPosition: firstPositionOf(identity),
+    contextsPerRun: Math.max(1, Math.floor((tokensPerRun ?? defaultTokensPerRun) / contextLength)),
+    rowsPerRun: Math.ceil(rowsInMemory / lanes),
+  });
+  return { coder, writer };
+}
+
+function stageName(places: readonly CachePlace[]): string {
+  return places.length === 1 ? `cache ${places[0]?.coder.name}` : `cache ${places.length} coders`;
+}
+
+function batchContexts(contextLength: number): number {
+  return Math.max(1, Math.floor(tokensPerBatch / contextLength));
+}
+
+function nextContext(lanes: readonly Lane[]): number {
+  return Math.min(...lanes.map(({ writer }) => writer.contexts));
+}
+
+/** A batch ends where a run does, and where a lane waits that is ahead. */
+function batchEnd(lanes: readonly Lane[], from: number, most: number): number {
+  const ends = lanes.map(({ writer }) => (writer.contexts === from ? writer.runEnd : writer.contexts));
+  return Math.min(most, ...ends);
+}
+
+async function encodeBatch(
+  model: SubjectModel,
+  lanes: readonly Lane[],
+  { from, to, reader }: { from: number; to: number; reader: ContextReader },
+): Promise<void> {
+  const now = lanes.filter(({ writer }) => writer.contexts === from);
+  const hookpoints = new Set(now.map(({ coder }) => coder.hookpoint));
+  const activations = await model.activations(reader.read(from, to), [...hookpoints]);
+  for (const { coder, writer } of now) {
+    writer.add(await coder.encode(activations.get(coder.hookpoint) as Tensor), to - from);
+  }
 }
 
 class ContextReader {

@@ -5,13 +5,15 @@
  *   tokens.u16|u32    [context, position]
  *   documents.u32     where each document begins
  *   offsets.f64       [dSae + 1] rows of latent i are offsets[i] to offsets[i + 1]
- *   positions.u32     [rows] context × contextLength + position, ascending within a latent
- *   activations.f32   [rows] > 0
+ *   starts.f64        [dSae + 1] and its positions the bytes starts[i] to starts[i + 1]
+ *   positions.varint  [rows] context × contextLength + position, ascending within a latent, as gaps
+ *   activations.f32   [rows] > 0; or activations.f16
  *   max.f32, sum.f64, windows.u32   [dSae]
  *   pieces.json, pieces.u32         the text of tokens
  *
- * 8 bytes per activation. Half floats would save two of them, and cost exactness: they leave 11 bits, so peaks
- * tie and deciles blur, and they end at 65,504. What is read is what the coder computed.
+ * 5 to 6 bytes per activation. Half floats save two of them where they are asked for, and cost exactness: they
+ * leave 11 bits, so peaks tie and deciles blur, and they end at 65,504. Without them, what is read is what the
+ * coder computed.
  */
 import { createHash } from "node:crypto";
 import { closeSync, createReadStream, openSync, readFileSync } from "node:fs";
@@ -20,12 +22,14 @@ import { displayable } from "../display.js";
 import { FileError } from "../errors.js";
 import type { Latent } from "../latent.js";
 import { seededRandom } from "../random.js";
+import { activationFiles, decodeHalves } from "./activation-code.js";
 import { readInto } from "./array-file.js";
 import { cacheDisplay } from "./cache-display.js";
 import { firstPositionOf } from "./cache-identity.js";
-import { type CacheManifest, readManifest } from "./cache-manifest.js";
+import { type CacheManifest, fileBytes, readManifest } from "./cache-manifest.js";
 import { type Coverage, coverageOf } from "./coverage.js";
-import { TokenPieces } from "./token-pieces.js";
+import { decodePositions } from "./position-code.js";
+import { readPieceTable, TokenPieces } from "./token-pieces.js";
 
 /** Where one latent fires. Entry `i`: at `positions[i]` with `activations[i]` > 0; positions ascend. */
 export interface LatentActivations {
@@ -69,6 +73,7 @@ export class LatentCache {
   /** Where each document begins, counted through all contexts. */
   readonly documents: Uint32Array;
   readonly #offsets: Float64Array;
+  readonly #starts: Float64Array;
   readonly #max: Float32Array;
   readonly #sum: Float64Array;
   readonly #windows: Uint32Array;
@@ -88,12 +93,14 @@ export class LatentCache {
     this.tokenCount = manifest.contexts * identity.contextLength;
     this.firstPosition = firstPositionOf(identity);
     this.documents = this.#whole("documents.u32", Uint32Array);
-    this.#offsets = this.#whole("offsets.f64", Float64Array);
+    this.#offsets = this.#table("offsets.f64", manifest.rows);
+    this.#starts = this.#table("starts.f64", fileBytes(manifest, "positions.varint"));
     this.#max = this.#whole("max.f32", Float32Array);
     this.#sum = this.#whole("sum.f64", Float64Array);
     this.#windows = this.#whole("windows.u32", Uint32Array);
-    const pieces = JSON.parse(readFileSync(join(directory, "pieces.json"), "utf8"));
-    this.#pieces = new TokenPieces(pieces, () => this.#whole("pieces.u32", Uint32Array));
+    this.#pieces = new TokenPieces(readPieceTable(join(directory, "pieces.json")), () =>
+      this.#whole("pieces.u32", Uint32Array),
+    );
     displayable(this, () => cacheDisplay(this));
   }
 
@@ -120,15 +127,32 @@ export class LatentCache {
    * Where a latent fires, by two positional reads.
    *
    * @throws {RangeError} If there is no such latent.
+   * @throws {FileError} If its rows are damaged.
    */
   read(index: number): LatentActivations {
     this.#check(index);
     const from = this.#offsets[index] as number;
     const count = (this.#offsets[index + 1] as number) - from;
-    return {
-      positions: this.#part("positions.u32", 4 * from, new Uint32Array(count)),
-      activations: this.#part("activations.f32", 4 * from, new Float32Array(count)),
-    };
+    const start = this.#starts[index] as number;
+    const bytes = new Uint8Array((this.#starts[index + 1] as number) - start);
+    const positions = decodePositions(this.#part("positions.varint", start, bytes), count, this.tokenCount);
+    if (!positions) throw this.#damaged("positions.varint", `the positions of latent ${index} make no sense`);
+    return { positions, activations: this.#activations(index, from, count) };
+  }
+
+  #activations(index: number, from: number, count: number): Float32Array {
+    const { precision } = this.manifest.identity;
+    const name = activationFiles[precision];
+    const activations =
+      precision === "f32"
+        ? this.#part(name, 4 * from, new Float32Array(count))
+        : decodeHalves(this.#part(name, 2 * from, new Uint16Array(count)));
+    for (let i = 0; i < count; i++) {
+      const activation = activations[i] as number;
+      if (activation > 0 && activation < Number.POSITIVE_INFINITY) continue;
+      throw this.#damaged(name, `latent ${index} has the activation ${activation}`);
+    }
+    return activations;
   }
 
   /** How often and how strongly a latent fires. @throws {RangeError} If there is no such latent. */
@@ -228,6 +252,24 @@ export class LatentCache {
     throw new RangeError(
       `Cannot read latent ${index} of "${this.directory}": it has latents 0 to ${this.dSae - 1}`,
     );
+  }
+
+  #damaged(name: string, found: string): FileError {
+    const path = join(this.directory, name);
+    return new FileError(`Cannot read "${path}": ${found}; delete its folder and cache again`, path);
+  }
+
+  /** Bounds of each latent's part of a file: they ascend from 0 to `end`. */
+  #table(name: string, end: number): Float64Array {
+    const bounds = this.#whole(name, Float64Array);
+    let before = 0;
+    const ascend = bounds.every((bound) => {
+      const fits = bound >= before && Number.isSafeInteger(bound);
+      before = bound;
+      return fits;
+    });
+    if (ascend && bounds[0] === 0 && before === end) return bounds;
+    throw this.#damaged(name, `its numbers do not ascend from 0 to ${end}`);
   }
 
   #whole<T>(name: string, type: new (buffer: ArrayBuffer) => T): T {

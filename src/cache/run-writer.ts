@@ -2,15 +2,14 @@ import type { SparseActivations } from "../sparse/sparse-activations.js";
 import { RowBuffer } from "./row-buffer.js";
 import { findRuns, writeRun } from "./run-file.js";
 
-/** A run of a dense coder ends here, so that its rows fit in memory: 4 Mi rows, 100 MB while they are sorted. */
-const rowsPerRun = 1 << 22;
-
 export interface RunWriterOptions {
   dSae: number;
   contextLength: number;
   /** 1 where position 0 is left out, else 0. */
   firstPosition: number;
   contextsPerRun: number;
+  /** A run of a dense coder ends here, so that its rows fit in memory: 24 bytes each while they are sorted. */
+  rowsPerRun: number;
 }
 
 /** Takes the rows of consecutive contexts and writes a run whenever one is full. Begins behind the finished runs. */
@@ -44,7 +43,7 @@ export class RunWriter {
     const { contextLength, firstPosition } = this.#options;
     this.#buffer.add(rows, { firstContext: this.#contexts, contextLength, firstPosition });
     this.#contexts += contexts;
-    if (this.#contexts >= this.runEnd || this.#buffer.rows >= rowsPerRun) this.flush();
+    if (this.#contexts >= this.runEnd || this.#buffer.rows >= this.#options.rowsPerRun) this.flush();
   }
 
   /** Writes what is in no run yet. */

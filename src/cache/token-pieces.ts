@@ -1,7 +1,19 @@
+import { FileError } from "../errors.js";
+import { readJson } from "./array-file.js";
+
 /** `pieces.json`: the text of each id, and the texts that `pieces.u32` refers to. */
 interface PieceTable {
   readonly table: readonly string[];
   readonly exceptions: readonly string[];
+}
+
+/** @throws {FileError} If the file is not a table of pieces. */
+export function readPieceTable(path: string): PieceTable {
+  const { table, exceptions } = readJson(path) as Record<string, unknown>;
+  const areTexts = (list: unknown): list is string[] =>
+    Array.isArray(list) && list.every((text) => typeof text === "string");
+  if (areTexts(table) && areTexts(exceptions)) return { table, exceptions };
+  throw new FileError(`Cannot read "${path}": it lists no texts; delete its folder and cache again`, path);
 }
 
 /**

@@ -128,12 +128,12 @@ describe("LatentCache", () => {
     expect(() => LatentCache.open(join(root, "none"))).toThrow(/there is no manifest\.json in it/);
     const { directory } = await make("damaged");
     const manifest = join(directory, "manifest.json");
-    truncateSync(join(directory, "positions.u32"), 100);
+    truncateSync(join(directory, "positions.varint"), 100);
     expect(() => LatentCache.open(directory)).toThrow(
-      /its file "positions\.u32" has 100 bytes, and \d+ bytes are wanted; delete the folder/,
+      /its file "positions\.varint" has 100 bytes, and \d+ bytes are wanted; delete the folder/,
     );
-    rmSync(join(directory, "positions.u32"));
-    expect(() => LatentCache.open(directory)).toThrow(/its file "positions\.u32" is missing/);
+    rmSync(join(directory, "positions.varint"));
+    expect(() => LatentCache.open(directory)).toThrow(/its file "positions\.varint" is missing/);
     writeFileSync(manifest, readFileSync(manifest, "utf8").slice(0, 50));
     expect(() => LatentCache.open(directory)).toThrow(/it is not JSON/);
     writeFileSync(manifest, '{"format": "zarr", "version": 3}');
