@@ -27,6 +27,8 @@ export {
   type LocalTokenScorerOptions,
   localTokenScorer,
 } from "./llm/local/local-token-scorer.js";
+export { type LocalEmbedder, localEmbedder } from "./llm/local/local-embedder.js";
+export type { Embedder } from "./llm/embedder.js";
 export type { Choices, TokenScorer, TokenScores } from "./llm/token-scorer.js";
 export type { TextModel, TextReply, TextRequest, Usage } from "./llm/text-model.js";
 export type { Explainer, Explanation } from "./explain/explainer.js";

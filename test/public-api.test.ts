@@ -22,6 +22,7 @@ describe("saelab", () => {
         "latentName",
         "loadModel",
         "loadSparseCoder",
+        "localEmbedder",
         "localTokenScorer",
         "neuronCoder",
         "parseLatent",

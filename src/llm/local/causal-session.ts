@@ -1,10 +1,9 @@
 import { dirname } from "node:path";
-import { FileError } from "../../errors.js";
-import { readFileBytes } from "../../formats/file-source.js";
-import { decodeGraph, type Graph, type GraphValue } from "../../model/onnx/graph.js";
+import type { GraphValue } from "../../model/onnx/graph.js";
 import { modelInputs } from "../../model/onnx/model-inputs.js";
 import { type OnnxInput, type OnnxSession, openSession } from "../../model/onnx/onnx-session.js";
 import { type Tensor, type TensorData, tensor } from "../../tensor.js";
+import { readGraph } from "./read-graph.js";
 import { type CacheTensor, scoringGraph, scoringInputs, scoringOutputs } from "./scoring-graph.js";
 
 /** What a model keeps of the tokens that it has read: one array `[head, position, width]` per tensor. Never changed. */
@@ -50,14 +49,7 @@ export interface CandidateRows {
  * @throws {FileError} If the file is missing, damaged, or wants inputs that are not known.
  */
 export async function openCausalSession(path: string, threads: number | undefined): Promise<CausalSession> {
-  const bytes = await readFileBytes(path);
-  let graph: Graph;
-  try {
-    graph = decodeGraph(bytes);
-  } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new FileError(`Cannot read "${path}" as an ONNX model: ${reason}; fetch it again`, path, { cause });
-  }
+  const graph = await readGraph(path);
   const { model, cache } = scoringGraph(graph);
   const session = await openSession(model, { path, folder: dirname(path), threads });
   const kept = new Set(cache.map(({ input }) => input));

@@ -153,7 +153,9 @@ class OnnxTokenScorer implements LocalTokenScorer {
   async #scoreAll({ past, rest }: Prompt, { continuations, found, signal }: Work): Promise<void> {
     const { session } = this.#parts;
     const lengths = continuations.map(({ ids }) => ids.length);
-    for (const batch of rowBatches(lengths, { session, past: past.length, rest: rest.length })) {
+    const { bytesPerPosition, rowsPerRun } = session;
+    const limits = { repeated: rest.length - 1, past: past.length, bytesPerPosition, rowsPerRun };
+    for (const batch of rowBatches(lengths, limits)) {
       signal?.throwIfAborted();
       const width = rest.length - 1 + Math.max(...batch.map((i) => lengths[i]));
       const rows = new Int32Array(batch.length * width);
