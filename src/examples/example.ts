@@ -1,4 +1,5 @@
 import type { Latent } from "../latent.js";
+import type { Part } from "./split-documents.js";
 
 /** An excerpt of a context, with the latent's activations on it. */
 export interface Window {
@@ -21,16 +22,23 @@ export interface Example extends Window {
   readonly peak: number;
 }
 
-/** What explainers and scorers are given. Train and test share no context. Made by `sampleExamples`. */
+/**
+ * What explainers and scorers are given. Train, select, calibrate and test share no document, no near-duplicate of one and
+ * no window that nearly equals another. Made by `sampleExamples`.
+ */
 export interface LatentExamples {
   readonly latent: Latent;
   /** For explainers. */
   readonly train: readonly Example[];
+  /** To choose between explanations on, so that the choice is not scored on what made it. Absent unless asked for. */
+  readonly select?: readonly Example[];
+  /** To set judges and thresholds on. Absent unless asked for. */
+  readonly calibrate?: readonly Example[];
   /** For scorers. */
   readonly test: readonly Example[];
   /**
-   * For scorers: windows in which the latent is silent, of contexts in which it never fires; of a latent so dense
-   * that these run out, also of test contexts in which it does. May be fewer than asked for.
+   * For scorers: windows of test documents in which the latent is silent, of contexts in which it never fires; of a latent
+   * so dense that these run out, also of others. May be fewer than asked for.
    */
   readonly nonActivating: readonly Window[];
   /** Over the whole cache: the largest activation (> 0), the unit of normalised strengths. */
@@ -43,4 +51,6 @@ export interface LatentExamples {
   readonly quantiles: number;
   /** SHA-256 (hex) of what was sampled: two results with equal hashes saw the same examples. */
   readonly hash: string;
+  /** The same of each set alone, by `setHash`: who scored on what, whatever else was sampled. */
+  readonly setHashes?: Readonly<Record<Part | "nonActivating", string>>;
 }

@@ -2,49 +2,33 @@
  * From a latent's activations to what explainers and scorers are given, as in the paper (1.3): windows of
  * 32 tokens, ranked by their strongest activation and cut into ten slices of equal count.
  *
- * Where we differ, on purpose: contexts are divided into a train and a test side before anything is sampled;
- * windows of equal tokens are one window; silent windows are drawn without replacement and never equal a
- * window in which the latent fires.
+ * Where we differ, on purpose: documents are divided into parts (train, test and, where asked for, select and
+ * calibrate) before anything is sampled, near-duplicates together; a window that nearly equals one of an earlier part
+ * is not taken; windows of equal tokens are one window; silent windows are drawn without replacement, from
+ * test documents, and never equal a window in which the latent fires. (The peer systems draw train and test from one
+ * list with one seed, so that explanations are scored on what they were written from; the paper's code, too: 5.3.)
  */
 import { createHash } from "node:crypto";
 import type { LatentActivations, LatentCache } from "../cache/latent-cache.js";
 import { type Latent, latentName } from "../latent.js";
 import { type Random, seededRandom } from "../random.js";
 import type { Example, LatentExamples } from "./example.js";
-import { readWindow } from "./read-window.js";
+import { NearIndex } from "./near-index.js";
+import { type Place, readWindow } from "./read-window.js";
+import { partShares, type SampleExamplesOptions, type SamplingPlan, samplingPlan } from "./sampling-plan.js";
+import { setHash } from "./set-hash.js";
 import { silentWindows } from "./silent-windows.js";
-import { type Side, splitContexts } from "./split-contexts.js";
+import { type Part, parts, splitDocuments } from "./split-documents.js";
 import { strongestFirstOrder, tokenKeys } from "./window-order.js";
-import { centredWindows, type FiringWindow, type WindowGrid, windows } from "./windows.js";
+import { centredWindows, type FiringWindow, windows } from "./windows.js";
 
-export interface SampleExamplesOptions {
-  /** Examples for explainers. Default: 40, as in the paper. */
-  train?: number | undefined;
-  /** Examples for scorers, an equal number from each quantile. Default: 100, as in the paper. */
-  test?: number | undefined;
-  /** Silent windows for scorers. Default: as many as `test`. */
-  nonActivating?: number | undefined;
-  /** Tokens per window. Default: 32, as in the paper. */
-  windowLength?: number | undefined;
-  /** Rank slices. Default: 10, as in the paper. */
-  quantiles?: number | undefined;
-  /** Default: 22, as in the paper. */
-  seed?: number | string | undefined;
-  /** How explainers' examples are chosen: as many from each quantile, the strongest, or any. Default: `quantiles`. */
-  trainSampling?: "quantiles" | "top" | "random" | undefined;
-  /** The least number of distinct windows in which the latent must fire. Default: `train` + `test`. */
-  minWindows?: number | undefined;
-  /** Only the strongest so many windows are ranked. Default: 10,000, as in the paper. */
-  maxWindows?: number | undefined;
-  /** How windows are laid: by `windows` (tiles) or by `centredWindows`. Default: `tiles`, as in the paper. */
-  placement?: "tiles" | "centred" | undefined;
-}
+export type { SampleExamplesOptions };
 
 /**
  * Samples examples of one latent. The same cache, latent and options give the same examples.
  *
- * Each example says which quantile it is from; as many are taken from each, but where one has too few windows on
- * its side, others make up for it. Strongest first. `nonActivating` may be shorter than asked for.
+ * Each example says which quantile it is from; as many are taken from each, but where one has too few windows in
+ * its part, others make up for it. Strongest first. `nonActivating` may be shorter than asked for.
  *
  * @throws {RangeError} If the latent never fires, or in too few windows.
  */
@@ -57,21 +41,32 @@ export function sampleExamples(
   const { max: maxActivation, density, count } = cache.stats(latent.index);
   if (count === 0) throw neverFires(cache, latent);
   const rows = cache.read(latent.index);
-  const { places, windowCount } = samplePlaces(cache, rows, latent, plan);
+  const { chosen, silent, windowCount } = samplePlaces(cache, rows, latent, plan);
   const example = (place: Ranked): Example => {
     return { ...readWindow(cache, place, rows), quantile: place.quantile, peak: place.peak };
   };
+  const [train, select, calibrate, test] = parts.map((part) => chosen[part].map(example));
+  const nonActivating = silent.map((place) => readWindow(cache, place, rows));
   return {
     latent,
-    train: places.train.map(example),
-    test: places.test.map(example),
-    nonActivating: places.silent.map((place) => readWindow(cache, place, rows)),
+    train,
+    test,
+    ...(plan.select > 0 && { select }),
+    ...(plan.calibrate > 0 && { calibrate }),
+    nonActivating,
     maxActivation,
     density,
     windowCount,
     windowLength: plan.grid.windowLength,
     quantiles: plan.quantiles,
-    hash: hashOf(cache, latent, [places.train, places.test, places.silent]),
+    hash: hashOf(cache, latent, [...parts.map((part) => chosen[part]), silent]),
+    setHashes: {
+      train: setHash(cache, train),
+      select: setHash(cache, select),
+      calibrate: setHash(cache, calibrate),
+      test: setHash(cache, test),
+      nonActivating: setHash(cache, nonActivating),
+    },
   };
 }
 
@@ -79,58 +74,53 @@ export function sampleExamples(
 function samplePlaces(cache: LatentCache, rows: LatentActivations, latent: Latent, plan: SamplingPlan) {
   const { pool, keys } = rankedPool(cache, rows, plan);
   if (pool.length === 0 || keys.size < plan.minWindows) throw tooFew(latent, keys.size, plan);
-  const side = splitContexts(plan.seed, trainShare(plan));
+  const partOf = splitDocuments(cache, { seed: plan.seed, shares: partShares(plan) });
+  const poolOf = Object.fromEntries(parts.map((part): [Part, Ranked[]] => [part, []])) as Record<
+    Part,
+    Ranked[]
+  >;
+  for (const window of pool) {
+    const part = partOf(window);
+    if (part !== undefined) poolOf[part].push(window);
+  }
   const random = seededRandom(plan.seed).fork(latentName(latent));
-  const train = chooseTrain(onSide(pool, side, "train"), plan, random.fork("train"));
-  const test = fromEachQuantile(onSide(pool, side, "test"), plan.test, plan, random.fork("test"));
-  if (train.length === 0 || test.length === 0) throw tooFew(latent, keys.size, plan);
+  const { chosen, isNear } = choosePlaces(poolOf, { cache, plan, random });
+  if (chosen.train.length === 0 || chosen.test.length === 0) throw tooFew(latent, keys.size, plan);
   const silent = silentWindows(cache, rows, {
     grid: plan.grid,
     count: plan.nonActivating,
     random: random.fork("silent"),
     firing: keys,
-    allowed: (context) => side(context) === "test",
+    allowed: (place) => partOf(place) === "test" && !isNear(place),
   });
-  return { places: { train, test, silent }, windowCount: keys.size };
+  return { chosen, silent, windowCount: keys.size };
 }
 
-/** As the examples are divided, but a quarter at least for each side: rare latents need some slack. */
-function trainShare({ train, test }: SamplingPlan): number {
-  return Math.min(0.75, Math.max(0.25, train / (train + test)));
-}
-
-interface SamplingPlan
-  extends Required<{ [K in keyof SampleExamplesOptions]: NonNullable<SampleExamplesOptions[K]> }> {
-  grid: WindowGrid;
-}
-
-function samplingPlan(cache: LatentCache, latent: Latent, options: SampleExamplesOptions): SamplingPlan {
-  const { train = 40, test = 100, windowLength = 32, quantiles = 10, seed = 22 } = options;
-  const { nonActivating = test, minWindows = train + test, maxWindows = 10_000 } = options;
-  if (latent.hookpoint !== cache.hookpoint) {
-    throw new RangeError(
-      `Cannot sample examples of ${latentName(latent)}: the cache "${cache.directory}" is of ${cache.hookpoint}; open the cache of ${latent.hookpoint}`,
-    );
-  }
-  const counts = { train, test, windowLength, quantiles, maxWindows };
-  for (const [name, n] of Object.entries(counts)) {
-    if (Number.isInteger(n) && n >= 1) continue;
-    throw new RangeError(`Cannot sample examples with ${name} ${n}: give a whole number from 1`);
-  }
-  if (windowLength > cache.contextLength) {
-    throw new RangeError(
-      `Cannot sample windows of ${windowLength} tokens: the contexts of "${cache.directory}" have ${cache.contextLength}`,
-    );
-  }
-  return {
-    ...counts,
-    nonActivating,
-    minWindows,
-    seed,
-    trainSampling: options.trainSampling ?? "quantiles",
-    placement: options.placement ?? "tiles",
-    grid: { windowLength, contextLength: cache.contextLength, firstPosition: cache.firstPosition },
+/** Examples of each part; a window that nearly equals one of a part before it is passed over. */
+function choosePlaces(
+  pool: Record<Part, Ranked[]>,
+  { cache, plan, random }: { cache: LatentCache; plan: SamplingPlan; random: Random },
+) {
+  const tokensOf = ({ context, start, end }: Place) => cache.tokens(context).subarray(start, end);
+  const before = new NearIndex();
+  const isNear = (place: Place) => before.has(tokensOf(place));
+  const remember = (places: Ranked[]) => {
+    for (const place of places) before.add(tokensOf(place));
+    return places;
   };
+  const choose = (part: Part) =>
+    fromEachQuantile(pool[part], plan[part], {
+      plan,
+      random: random.fork(part),
+      allowed: (place) => !isNear(place),
+    });
+  const chosen: Record<Part, Ranked[]> = {
+    train: remember(chooseTrain(pool.train, plan, random.fork("train"))),
+    select: remember(choose("select")),
+    calibrate: remember(choose("calibrate")),
+    test: choose("test"),
+  };
+  return { chosen, isNear };
 }
 
 interface Ranked extends FiringWindow {
@@ -159,12 +149,10 @@ function rankedPool(
   return { pool, keys };
 }
 
-function onSide(pool: readonly Ranked[], side: (context: number) => Side, wanted: Side): Ranked[] {
-  return pool.filter(({ context }) => side(context) === wanted);
-}
-
 function chooseTrain(pool: readonly Ranked[], plan: SamplingPlan, random: Random): Ranked[] {
-  if (plan.trainSampling === "quantiles") return fromEachQuantile(pool, plan.train, plan, random);
+  if (plan.trainSampling === "quantiles") {
+    return fromEachQuantile(pool, plan.train, { plan, random, allowed: () => true });
+  }
   if (plan.trainSampling === "top") return pool.slice(0, plan.train);
   return strongestFirst(random.sample(pool, plan.train));
 }
@@ -176,8 +164,7 @@ function chooseTrain(pool: readonly Ranked[], plan: SamplingPlan, random: Random
 function fromEachQuantile(
   pool: readonly Ranked[],
   count: number,
-  plan: SamplingPlan,
-  random: Random,
+  { plan, random, allowed }: { plan: SamplingPlan; random: Random; allowed: (place: Place) => boolean },
 ): Ranked[] {
   const { quantiles } = plan;
   const chosen = new Set<Ranked>();
@@ -185,12 +172,28 @@ function fromEachQuantile(
   for (const window of pool) slices[window.quantile]?.push(window);
   slices.forEach((slice, quantile) => {
     const wanted = Math.floor(count / quantiles) + (quantile < count % quantiles ? 1 : 0);
-    for (const window of random.fork(quantile).sample(slice, wanted)) chosen.add(window);
+    for (const window of draw(slice, wanted, { random: random.fork(quantile), allowed })) chosen.add(window);
   });
   if (chosen.size === count) return strongestFirst([...chosen]);
   const rest = pool.filter((window) => !chosen.has(window));
-  for (const window of random.fork("rest").sample(rest, count - chosen.size)) chosen.add(window);
+  for (const window of draw(rest, count - chosen.size, { random: random.fork("rest"), allowed })) {
+    chosen.add(window);
+  }
   return strongestFirst([...chosen]);
+}
+
+/** Up to `count` windows that are allowed, in random order. */
+function draw(
+  list: readonly Ranked[],
+  count: number,
+  { random, allowed }: { random: Random; allowed: (place: Place) => boolean },
+): Ranked[] {
+  const drawn: Ranked[] = [];
+  if (count === 0) return drawn;
+  for (const window of random.shuffle(list)) {
+    if (allowed(window) && drawn.push(window) === count) break;
+  }
+  return drawn;
 }
 
 function strongestFirst(chosen: Ranked[]): Ranked[] {
@@ -203,11 +206,12 @@ function neverFires(cache: LatentCache, latent: Latent): RangeError {
   );
 }
 
-function tooFew(latent: Latent, found: number, { minWindows, train, test }: SamplingPlan): RangeError {
+function tooFew(latent: Latent, found: number, plan: SamplingPlan): RangeError {
+  const asked = parts.filter((part) => plan[part] > 0).map((part) => `${plan[part]} ${part}`);
   const wanted =
-    found < minWindows
-      ? `${minWindows} are wanted`
-      : `they cannot fill both ${train} train and ${test} test examples`;
+    found < plan.minWindows
+      ? `${plan.minWindows} are wanted`
+      : `they cannot fill ${asked.join(", ")} examples from different documents`;
   return new RangeError(
     `Cannot sample examples of ${latentName(latent)}: it fires in ${found} distinct windows, and ${wanted}; cache more text, ask for fewer examples or lower minWindows`,
   );

@@ -10,15 +10,15 @@ export interface SilentOptions {
   random: Random;
   /** Tokens of windows in which the latent fires somewhere (`tokenKeys`): never given as silent ones. */
   firing: ReadonlySet<number>;
-  /** Whether windows of a context may be given. */
-  allowed: (context: number) => boolean;
+  /** Whether a place may be given, by its document and by what was chosen before. */
+  allowed: (place: Place) => boolean;
 }
 
 /**
  * Tiles in which a latent is silent, drawn without replacement, different in tokens from each other and from
  * every window in which it fires. They come from contexts in which it never fires (the paper, 1.3: such rows;
  * there at offset 10 and with replacement), a tile from each before a second from any. A latent so dense that
- * these run out is given silent tiles of allowed contexts in which it does fire. Fewer than `count` where there
+ * these run out is given silent tiles of contexts in which it does fire. Fewer than `count` where there
  * are no more.
  */
 export function silentWindows(cache: LatentCache, rows: LatentActivations, options: SilentOptions): Place[] {
@@ -34,13 +34,13 @@ export function silentWindows(cache: LatentCache, rows: LatentActivations, optio
       if (fires.tiles[context * fires.perContext + index] === 1) continue;
       const place = { context, ...tileAt(index, grid) };
       const key = tokenKeys(cache, [place])[0] as number;
-      if (taken.has(key)) continue;
+      if (taken.has(key) || !options.allowed(place)) continue;
       taken.add(key);
       chosen.push(place);
     }
   };
   const silent = contexts.filter((context) => fires.contexts[context] === 0);
-  const others = contexts.filter((context) => fires.contexts[context] === 1 && options.allowed(context));
+  const others = contexts.filter((context) => fires.contexts[context] === 1);
   for (const candidates of [silent, others]) {
     const turn = new Map(candidates.map((context) => [context, random.integer(fires.perContext)]));
     for (let round = 0; round < fires.perContext && chosen.length < count; round++) {

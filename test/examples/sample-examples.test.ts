@@ -2,12 +2,20 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Window } from "../../src/examples/example.js";
 import { sampleExamples } from "../../src/examples/sample-examples.js";
+import { documentGroups } from "../../src/examples/split-documents.js";
 import { toyActivation } from "../cache/toy-world.js";
 import { toyCache } from "./toy-cache.js";
 
 const cache = await toyCache();
 const latent = (index: number) => ({ hookpoint: "layers.0", index });
-const contexts = (list: readonly Window[]) => new Set(list.map(({ context }) => context));
+const { map, groups } = documentGroups(cache);
+const documents = (list: readonly Window[]) =>
+  new Set(
+    list.flatMap(({ context, start, tokens }) => {
+      const place = { context, start, end: start + tokens.length };
+      return map.of(place).map((document) => groups[document]);
+    }),
+  );
 const texts = (list: readonly Window[]) => list.map(({ tokens }) => tokens.join(" "));
 const shared = <T>(a: Iterable<T>, b: Iterable<T>) => [...a].filter((value) => new Set(b).has(value));
 
@@ -62,7 +70,7 @@ describe("sampleExamples()", () => {
     expect(train.map(({ peak }) => peak)).toEqual(train.map(({ peak }) => peak).sort((a, b) => b - a));
   });
 
-  test("never puts a context or a window's tokens in both train and test, or twice in one", () => {
+  test("never puts a document or a window's tokens in both train and test, or twice in one", () => {
     fc.assert(
       fc.property(
         fc.record({
@@ -78,10 +86,10 @@ describe("sampleExamples()", () => {
         ({ index, ...options }) => {
           fc.pre(cache.stats(index).count > 500);
           const found = sampleExamples(cache, latent(index), { ...options, minWindows: 1 });
-          expect(shared(contexts(found.train), contexts(found.test))).toEqual([]);
+          expect(shared(documents(found.train), documents(found.test))).toEqual([]);
           const keys = texts([...found.train, ...found.test, ...found.nonActivating]);
           expect(new Set(keys).size).toBe(keys.length);
-          expect(shared(contexts(found.nonActivating), contexts(found.train))).toEqual([]);
+          expect(shared(documents(found.nonActivating), documents(found.train))).toEqual([]);
           expect(found.train.length).toBeLessThanOrEqual(options.train);
           expect(found.test.length).toBeLessThanOrEqual(options.test);
           expect(found.nonActivating.length).toBeLessThanOrEqual(options.test);
@@ -117,10 +125,10 @@ describe("sampleExamples()", () => {
     );
   });
 
-  test("fills up with silent windows of test contexts where a latent fires in nearly every context", () => {
+  test("fills up with silent windows of firing contexts where a latent fires in nearly every context", () => {
     const { nonActivating, train } = sampleExamples(cache, latent(1), { windowLength: 4, minWindows: 1 });
     expect(nonActivating.length).toBe(100);
-    expect(shared(contexts(nonActivating), contexts(train))).toEqual([]);
+    expect(shared(documents(nonActivating), documents(train))).toEqual([]);
     expect(sampleExamples(cache, latent(2), { minWindows: 1 }).nonActivating).toEqual([]);
   });
 

@@ -176,12 +176,15 @@ describe("clusteredMean() and bootstrap()", () => {
 
   test("grow by √k where each number stands there k times", () => {
     const numbers = Array.from({ length: 40 }, (_, i) => (i * 7919) % 97);
-    const fourfold = numbers.flatMap((number, i) => Array(4).fill({ number, i }));
+    const fourfold = numbers.flatMap((number, i) =>
+      Array<{ number: number; i: number }>(4).fill({ number, i }),
+    );
     const statistic = (list: readonly { number: number }[]) => average(list.map(({ number }) => number));
+    const byNumber = { method: "percentile", cluster: ({ i }: { i: number }) => i } as const;
     const naive = bootstrap(fourfold, statistic, { method: "percentile" });
-    const honest = bootstrap(fourfold, statistic, { method: "percentile", cluster: ({ i }) => i });
+    const honest = bootstrap(fourfold, statistic, byNumber);
     expect(honest.standardError / naive.standardError).toBeCloseTo(2, 0);
-    expect(bootstrap(fourfold, statistic, { method: "percentile", cluster: ({ i }) => i })).toEqual(honest);
+    expect(bootstrap(fourfold, statistic, byNumber)).toEqual(honest);
   });
 
   test("keep strata: a class that was chosen is never drawn away", () => {

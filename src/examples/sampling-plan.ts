@@ -1,0 +1,99 @@
+import type { LatentCache } from "../cache/latent-cache.js";
+import { type Latent, latentName } from "../latent.js";
+import { type Part, type PartShares, parts } from "./split-documents.js";
+import type { WindowGrid } from "./windows.js";
+
+export interface SampleExamplesOptions {
+  /** Examples for explainers. Default: 40, as in the paper. */
+  train?: number | undefined;
+  /** Examples to choose between explanations on. Default: 0. */
+  select?: number | undefined;
+  /** Examples to set judges and thresholds on. Default: 0. */
+  calibrate?: number | undefined;
+  /** Examples for scorers, an equal number from each quantile. Default: 100, as in the paper. */
+  test?: number | undefined;
+  /** Silent windows for scorers. Default: as many as `test`. */
+  nonActivating?: number | undefined;
+  /** Tokens per window. Default: 32, as in the paper. */
+  windowLength?: number | undefined;
+  /** Rank slices. Default: 10, as in the paper. */
+  quantiles?: number | undefined;
+  /** Default: 22, as in the paper. */
+  seed?: number | string | undefined;
+  /** How explainers' examples are chosen: as many from each quantile, the strongest, or any. Default: `quantiles`. */
+  trainSampling?: "quantiles" | "top" | "random" | undefined;
+  /** The least number of distinct windows in which the latent must fire. Default: as many as are asked for. */
+  minWindows?: number | undefined;
+  /** Only the strongest so many windows are ranked. Default: 10,000, as in the paper. */
+  maxWindows?: number | undefined;
+  /** How windows are laid: by `windows` (tiles) or by `centredWindows`. Default: `tiles`, as in the paper. */
+  placement?: "tiles" | "centred" | undefined;
+}
+
+/** Options with every default in place. */
+export interface SamplingPlan
+  extends Required<{ [K in keyof SampleExamplesOptions]: NonNullable<SampleExamplesOptions[K]> }> {
+  readonly grid: WindowGrid;
+}
+
+/** @throws {RangeError} If the latent is of another hookpoint, or a number makes no sense. */
+export function samplingPlan(
+  cache: LatentCache,
+  latent: Latent,
+  options: SampleExamplesOptions,
+): SamplingPlan {
+  const { train = 40, test = 100, select = 0, calibrate = 0 } = options;
+  const { windowLength = 32, quantiles = 10, seed = 22, nonActivating = test } = options;
+  const { minWindows = train + select + calibrate + test, maxWindows = 10_000 } = options;
+  if (latent.hookpoint !== cache.hookpoint) {
+    throw new RangeError(
+      `Cannot sample examples of ${latentName(latent)}: the cache "${cache.directory}" is of ${cache.hookpoint}; open the cache of ${latent.hookpoint}`,
+    );
+  }
+  const counts = { train, test, windowLength, quantiles, maxWindows };
+  checkCounts(counts, 1);
+  checkCounts({ select, calibrate, nonActivating }, 0);
+  if (windowLength > cache.contextLength) {
+    throw new RangeError(
+      `Cannot sample windows of ${windowLength} tokens: the contexts of "${cache.directory}" have ${cache.contextLength}`,
+    );
+  }
+  return {
+    ...counts,
+    select,
+    calibrate,
+    nonActivating,
+    minWindows,
+    seed,
+    trainSampling: options.trainSampling ?? "quantiles",
+    placement: options.placement ?? "tiles",
+    grid: { windowLength, contextLength: cache.contextLength, firstPosition: cache.firstPosition },
+  };
+}
+
+function checkCounts(counts: Record<string, number>, least: number): void {
+  for (const [name, n] of Object.entries(counts)) {
+    if (Number.isInteger(n) && n >= least) continue;
+    throw new RangeError(`Cannot sample examples with ${name} ${n}: give a whole number from ${least}`);
+  }
+}
+
+/**
+ * How documents are divided: as the examples are, but no part that is asked for gets less than half of an equal share,
+ * since rare latents need some slack.
+ */
+export function partShares(plan: Pick<SamplingPlan, Part>): PartShares {
+  const wanted = parts.filter((part) => plan[part] > 0);
+  const total = wanted.reduce((sum, part) => sum + plan[part], 0);
+  const least = 0.5 / wanted.length;
+  const small = wanted.filter((part) => plan[part] / total < least);
+  const rest = wanted.filter((part) => !small.includes(part)).reduce((sum, part) => sum + plan[part], 0);
+  const share = (part: Part) =>
+    small.includes(part) ? least : (plan[part] / rest) * (1 - least * small.length);
+  return {
+    train: share("train"),
+    select: plan.select > 0 ? share("select") : 0,
+    calibrate: plan.calibrate > 0 ? share("calibrate") : 0,
+    test: share("test"),
+  };
+}
