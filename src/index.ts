@@ -9,6 +9,7 @@ export { loadModel } from "./model/load-model.js";
 export type { Hookpoint, SubjectModel } from "./model/subject-model.js";
 export type { Tokenizer } from "./model/tokenizer.js";
 export { loadSparseCoder } from "./sparse/load-sparse-coder.js";
+export { identityCoder, randomCoder } from "./sparse/baseline-coders.js";
 export { neuronCoder } from "./sparse/neuron-coder.js";
 export type { SparseActivations } from "./sparse/sparse-activations.js";
 export type { SparseCoder } from "./sparse/sparse-coder.js";

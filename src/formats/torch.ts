@@ -35,7 +35,8 @@ interface Place extends StoredTensor {
 }
 
 /**
- * Opens a state dict saved by PyTorch. Entries that are not tensors are left out.
+ * Opens a state dict saved by PyTorch. Text and numbers in it become metadata, those of dicts in it
+ * under `dict.key`; other entries are left out.
  *
  * @throws {FileError} If it is damaged or holds anything but plain data.
  */
@@ -49,7 +50,7 @@ export async function openTorch(source: ByteSource): Promise<TensorFile> {
   const places = new Map<string, Place>();
   const dict = readPickle(bytes, source.name);
   for (const [name, value] of dict) {
-    const place = placeOf(value, folder);
+    const place = placeOf(value, folder, source.name);
     if (typeof name === "string" && place) places.set(name, place);
   }
   const fetch = async (name: string) => {
@@ -61,7 +62,7 @@ export async function openTorch(source: ByteSource): Promise<TensorFile> {
       source.name,
     );
   };
-  return tensorFile(source, places, { fetch });
+  return tensorFile(source, places, { fetch, metadata: plainEntries(dict) });
 }
 
 function readPickle(bytes: Uint8Array, path: string): Map<unknown, unknown> {
@@ -85,18 +86,32 @@ function readPickle(bytes: Uint8Array, path: string): Map<unknown, unknown> {
   throw new FileError(`Cannot read "${path}" as a PyTorch file: a state dict is wanted`, path);
 }
 
-function placeOf(value: unknown, folder: string): Place | undefined {
+function plainEntries(dict: Map<unknown, unknown>): Record<string, string> {
+  const entries = [...dict].flatMap(([name, value]) =>
+    value instanceof Map ? [...value].map(([key, inner]) => [`${name}.${key}`, inner]) : [[name, value]],
+  );
+  const plain = entries.filter(([, value]) => typeof value === "string" || typeof value === "number");
+  return Object.fromEntries(plain.map(([name, value]) => [String(name), String(value)]));
+}
+
+function placeOf(value: unknown, folder: string, path: string): Place | undefined {
   const call = value as PickleCall | null;
-  if (call?.callee === rebuildParameter) return placeOf(call.arguments[0], folder);
+  if (call?.callee === rebuildParameter) return placeOf(call.arguments[0], folder, path);
   if (call?.callee !== rebuildTensor) return undefined;
-  const [storage, offset, shape, strides] = call.arguments as [
-    PickleReference,
-    number,
-    readonly number[],
-    readonly number[],
-  ];
-  const [, type, key] = storage.reference as [string, { name: string }, string];
-  return { dtype: storages[type.name], shape, strides, offset, member: `${folder}data/${key}` };
+  const [storage, offset, shape, strides] = call.arguments;
+  const [, type, key] = list((storage as Partial<PickleReference> | undefined)?.reference);
+  const dtype = storages[String((type as { name?: unknown } | undefined)?.name)];
+  const sizes = [list(shape), list(strides)];
+  const whole = [offset, ...sizes.flat()].every((n) => Number.isSafeInteger(n) && Number(n) >= 0);
+  if (!dtype || !whole || sizes[0].length !== sizes[1].length) {
+    throw new FileError(`Cannot read "${path}" as a PyTorch file: a tensor's description is damaged`, path);
+  }
+  const [numbers, steps] = sizes as number[][];
+  return { dtype, shape: numbers, strides: steps, offset: Number(offset), member: `${folder}data/${key}` };
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 /** The tensor's numbers in row-major order: a view where they lie so already. */

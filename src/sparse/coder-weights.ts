@@ -1,11 +1,12 @@
 import { FileError } from "../errors.js";
 import type { TensorFile } from "../formats/tensor-file.js";
 import { type Tensor, tensor } from "../tensor.js";
+import type { InputNorm } from "./input-norm.js";
 
 /**
  * A sparse coder's weights in one form, whatever layout they came in:
- * `h = (x − b_dec?) · encoderᵀ + encoderBias`, an activation function, `latents · decoder +
- * decoderBias (+ x · skipᵀ)`.
+ * `h = (norm?(x) − b_dec?) · encoderᵀ + encoderBias`, an activation function, `latents · decoder +
+ * decoderBias`, the norm undone, `+ x · skipᵀ`.
  */
 export interface CoderWeights {
   /** Where it reads and what it predicts. */
@@ -20,6 +21,8 @@ export interface CoderWeights {
   readonly decoderBias: Float32Array;
   /** Whether `decoderBias` is subtracted from the input first. */
   readonly subtractsDecoderBias: boolean;
+  /** What is done to each position of the input first, and undone at the end. Default: nothing. */
+  readonly inputNorm?: InputNorm | undefined;
   /** `[d_out, d_model]`: what a transcoder passes on directly. */
   readonly skip: Tensor | undefined;
 }
@@ -27,6 +30,8 @@ export interface CoderWeights {
 export type ActivationFunction =
   /** The k largest of `ReLU(h)` at each position; zeros are dropped. Gao et al. 2024. */
   | { readonly kind: "topk"; readonly k: number }
+  /** The largest of `ReLU(h)` in each of k equal runs of latents; zeros are dropped (sparsify). */
+  | { readonly kind: "groupmax"; readonly k: number }
   /**
    * `h` where it exceeds the latent's threshold and 0. All zero is ReLU; one for each is JumpReLU
    * (Rajamanoharan et al. 2024); one for all is BatchTopK's form for inference (Bussmann et al.
@@ -63,7 +68,9 @@ export interface CoderOptions {
 
 /** The activation function in words: `topk 16`, `jumprelu`. */
 export function activationName(activation: ActivationFunction): string {
-  if (activation.kind === "topk") return `topk ${activation.k}`;
+  if (activation.kind === "topk" || activation.kind === "groupmax") {
+    return `${activation.kind} ${activation.k}`;
+  }
   return activation.kind === "gated" ? "gated" : activation.name;
 }
 

@@ -26,7 +26,8 @@ function scaleActivation(activation: ActivationFunction, factors: Float32Array):
   return activation.kind === "gated" ? { ...activation, shift: scaled(activation.shift) } : activation;
 }
 
-function rowNorms({ data, shape }: Tensor): Float32Array {
+/** The length of each row, 1 where it is 0. */
+export function rowNorms({ data, shape }: Tensor): Float32Array {
   const [rows, columns] = shape;
   return Float32Array.from({ length: rows }, (_, i) => {
     let sum = 0;

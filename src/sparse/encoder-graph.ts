@@ -2,13 +2,14 @@
  * The encoder as an ONNX graph that hands over only what is not zero: a dense `[position, d_sae]`
  * would cost more to copy into JavaScript than to compute.
  *
- * Top-k selects in the graph. Threshold kinds fold the threshold into the bias, look at blocks of
+ * Top-k and group maximum select in the graph. Threshold kinds fold the threshold into the bias, look at blocks of
  * up to 32 latents, and hand over the blocks that hold anything positive; this is exact, and
  * several times cheaper than finding single latents in the graph. Wide coders are cut into tiles
  * so that the dense part stays small.
  */
 import { type GraphBuilder, graphBuilder } from "../model/onnx/graph-builder.js";
 import type { CoderWeights } from "./coder-weights.js";
+import { normaliseInGraph } from "./input-norm.js";
 
 const tileWidth = 8192;
 const widestBlock = 32;
@@ -26,22 +27,30 @@ export interface EncoderGraph {
   readonly tiles: readonly Tile[];
 }
 
-/** Input `x` `[position, d_model]`; outputs `values`, `latents` for top-k, `places`*i*, `blocks`*i* otherwise. */
+/** Input `x` `[position, d_model]`; outputs `values`, `latents` for top-k and group maximum, `places`*i*, `blocks`*i* otherwise. */
 export function encoderGraph(weights: CoderWeights): EncoderGraph {
   const builder = graphBuilder();
-  const tiles = tilesOf(weights.encoder.shape[0]);
+  const { activation } = weights;
+  const [dSae] = weights.encoder.shape;
   const x = centred(builder, weights);
+  if (activation.kind === "groupmax") {
+    const group = dSae / activation.k;
+    // Whole groups only.
+    const tiles = tilesOf(dSae, Math.max(1, Math.floor(tileWidth / group)) * group);
+    return { model: builder.build(groupMaxOutputs(builder, weights, { x, tiles, group })), tiles };
+  }
+  const tiles = tilesOf(dSae, tileWidth);
   const outputs =
-    weights.activation.kind === "topk"
-      ? topKOutputs(builder, weights, { x, tiles, k: weights.activation.k })
+    activation.kind === "topk"
+      ? topKOutputs(builder, weights, { x, tiles, k: activation.k })
       : thresholdOutputs(builder, weights, { x, tiles });
   return { model: builder.build(outputs), tiles };
 }
 
-function tilesOf(dSae: number): Tile[] {
+function tilesOf(dSae: number, widest: number): Tile[] {
   const tiles: Tile[] = [];
-  for (let start = 0; start < dSae; start += tileWidth) {
-    const width = Math.min(tileWidth, dSae - start);
+  for (let start = 0; start < dSae; start += widest) {
+    const width = Math.min(widest, dSae - start);
     let block = widestBlock;
     while (width % block !== 0) block /= 2;
     tiles.push({ start, width, block });
@@ -51,7 +60,9 @@ function tilesOf(dSae: number): Tile[] {
 
 function centred(builder: GraphBuilder, weights: CoderWeights): string {
   const dModel = weights.encoder.shape[1];
-  const x = builder.input("x", ["position", dModel]);
+  const given = builder.input("x", ["position", dModel]);
+  const norm = weights.inputNorm;
+  const x = norm ? normaliseInGraph(builder, given, { norm, dModel }) : given;
   if (!weights.subtractsDecoderBias) return x;
   return builder.node("Sub", [x, builder.weight("b_dec", weights.decoderBias, [dModel])])[0];
 }
@@ -96,6 +107,32 @@ function topKOutputs(
     indices = builder.node("GatherElements", [candidates, chosen], { attributes: { axis: 1 } })[0];
   }
   return { values, latents: toInt32(builder, indices) };
+}
+
+function groupMaxOutputs(
+  builder: GraphBuilder,
+  weights: CoderWeights,
+  { x, tiles, group }: { x: string; tiles: readonly Tile[]; group: number },
+): Record<string, string> {
+  const whole = (name: string, numbers: number[]) =>
+    builder.weight(name, BigInt64Array.from(numbers, BigInt), [numbers.length]);
+  const one = whole("one", [1]);
+  const best = tiles.map(({ start, width, block }) => {
+    const tile = { start, width, block };
+    const h = preActivations(builder, weights, { x, tile, bias: weights.encoderBias });
+    const groups = whole(`g${start}`, [-1, width / group, group]);
+    const [grouped] = builder.node("Reshape", [builder.node("Relu", [h])[0], groups]);
+    const top = builder.node("TopK", [grouped, one], { outputs: 2 });
+    const flat = whole(`f${start}`, [-1, width / group]);
+    const [values, indices] = top.map((name) => builder.node("Reshape", [name, flat])[0]);
+    const starts = Array.from({ length: width / group }, (_, i) => start + i * group);
+    return { values, indices: builder.node("Add", [indices, whole(`o${start}`, starts)])[0] };
+  });
+  const join = (names: string[]) => builder.node("Concat", names, { attributes: { axis: 1 } })[0];
+  return {
+    values: join(best.map((tile) => tile.values)),
+    latents: toInt32(builder, join(best.map((tile) => tile.indices))),
+  };
 }
 
 function thresholdOutputs(

@@ -4,8 +4,9 @@ const places: Record<string, string> = {
   hook_mlp_out: ".mlp",
   hook_attn_out: ".attention",
   "mlp.hook_post": ".mlp.neurons",
-  // Both mean what the MLP reads: the normalised residual stream.
+  // All mean what the MLP reads: the normalised residual stream.
   hook_mlp_in: ".mlp.input",
+  "mlp.hook_in": ".mlp.input",
   "ln2.hook_normalized": ".mlp.input",
 };
 

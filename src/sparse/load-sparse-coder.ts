@@ -1,23 +1,15 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { dirname, join, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { FileError } from "../errors.js";
-import type { ByteSource } from "../formats/byte-source.js";
 import { hashFile, openFile } from "../formats/file-source.js";
 import { type JsonObject, readJsonFile } from "../formats/json-file.js";
-import { openNpz } from "../formats/npz.js";
-import { openSafetensors } from "../formats/safetensors.js";
-import type { TensorFile } from "../formats/tensor-file.js";
-import { openTorch } from "../formats/torch.js";
 import { hubFiles, parseHubSource } from "../model/hub.js";
 import { packageRoot } from "../package-root.js";
 import type { LongCallOptions } from "../progress.js";
 import type { CoderOptions, CoderWeights } from "./coder-weights.js";
-import { readDictionaryLearning } from "./dictionary-learning.js";
-import { readGemmaScope } from "./gemma-scope.js";
-import { readSaelens } from "./saelens.js";
+import { type FoundWeights, findWeights, type Layout, layouts } from "./layouts.js";
 import type { SparseCoder } from "./sparse-coder.js";
-import { readSparsify } from "./sparsify.js";
 import { weightedCoder } from "./weighted-coder.js";
 
 export interface LoadSparseCoderOptions extends CoderOptions, LongCallOptions {
@@ -25,57 +17,61 @@ export interface LoadSparseCoderOptions extends CoderOptions, LongCallOptions {
   threads?: number | undefined;
 }
 
-/** A way to lay out a coder in a folder: known by its weights file. */
-interface Layout {
-  readonly weights: string;
-  /** File with the configuration; `undefined` where the layout has none. */
-  readonly config: string | undefined;
-  open(source: ByteSource): Promise<TensorFile>;
-  read(
-    folder: string,
-    options: CoderOptions & { config: JsonObject; file: TensorFile },
-  ): Promise<CoderWeights>;
-  /** How many of the last parts of its path name a coder. */
-  readonly nameParts?: number;
+/** A coder as its files give it, before it becomes a graph. */
+export interface StoredCoder {
+  readonly name: string;
+  /** SHA-256 (hex) over configuration and weights. */
+  readonly hash: string;
+  readonly weights: CoderWeights;
 }
 
-const layouts: readonly Layout[] = [
-  { weights: "sae.safetensors", config: "cfg.json", open: openSafetensors, read: readSparsify },
-  { weights: "sae_weights.safetensors", config: "cfg.json", open: openSafetensors, read: readSaelens },
-  { weights: "params.npz", config: undefined, open: openNpz, read: readGemmaScope, nameParts: 3 },
-  { weights: "ae.pt", config: "config.json", open: openTorch, read: readDictionaryLearning, nameParts: 2 },
-];
+/** A folder, and the one file in it that was asked for, if one was. */
+interface Place {
+  readonly folder: string;
+  readonly file: string | undefined;
+}
 
 /**
  * Loads an SAE or a transcoder; the layout is told from the files.
  *
- * @param source `"demo/layers.2"` (one of those that come with saelab), a folder in the layout of
- *   EleutherAI sparsify, SAELens, Gemma Scope or dictionary_learning, or `"hf:org/name/folder"`,
- *   which is fetched from the Hugging Face hub unless its cache has it.
+ * @param source `"demo/layers.2"` (one of those that come with saelab), a folder (or a file in one
+ *   with several) in the layout of EleutherAI sparsify, SAELens, Gemma Scope 1 or 2,
+ *   dictionary_learning, OpenAI, Llama Scope, Qwen-Scope, Goodfire or circuit-tracer, or
+ *   `"hf:org/name/folder"`, which is fetched from the Hugging Face hub unless its cache has it.
  * @throws {FileError} If a file is missing, damaged, or not what it should be.
  */
 export async function loadSparseCoder(
   source: string,
   options: LoadSparseCoderOptions = {},
 ): Promise<SparseCoder> {
-  const hub = parseHubSource(source);
-  const folder = hub ? await hubFiles(hub, pickCoderFiles, options) : coderFolder(source);
-  const layout = layouts.find(({ weights }) => existsSync(join(folder, weights)));
-  if (!layout) throw unknownLayout(source, folder);
-  const path = join(folder, layout.weights);
-  const config = layout.config ? await readJsonFile(join(folder, layout.config)) : {};
+  const { weights, name, hash } = await readSparseCoder(source, options);
+  return weightedCoder(weights, { name, hash, threads: options.threads });
+}
+
+/** The weights of a coder in one form, whatever its layout. @throws {FileError} As `loadSparseCoder`. */
+export async function readSparseCoder(
+  source: string,
+  options: CoderOptions & LongCallOptions = {},
+): Promise<StoredCoder> {
+  const hub = parseHubSource(source) !== undefined;
+  const { folder, file } = hub ? await hubCoder(source, options) : coderFolder(source);
+  const { weights: weightsFile, layouts: candidates } = weightsIn(source, folder, file);
+  const path = join(folder, weightsFile);
+  const [{ config: configFile }] = candidates;
+  const config = configFile ? await readJsonFile(join(folder, configFile)) : {};
   if (!config) {
     throw new FileError(
-      `Cannot load the sparse coder "${source}": "${layout.config}" is missing beside "${layout.weights}"`,
+      `Cannot load the sparse coder "${source}": "${configFile}" is missing beside "${weightsFile}"`,
       folder,
     );
   }
-  const weights = await readWeights(path, layout, { ...options, config });
-  return weightedCoder(weights, {
-    name: hub || source.startsWith("demo/") ? source : lastParts(folder, layout.nameParts ?? 1),
+  const { weights, layout } = await readWeights(path, candidates, { ...options, config, folder });
+  const named = weightsFile === layout.weights ? folder : path;
+  return {
+    weights,
+    name: hub || source.startsWith("demo/") ? source : lastParts(named, layout.nameParts ?? 1),
     hash: await hashOf(path, config),
-    threads: options.threads,
-  });
+  };
 }
 
 function lastParts(path: string, count: number): string {
@@ -84,18 +80,26 @@ function lastParts(path: string, count: number): string {
 
 async function readWeights(
   path: string,
-  layout: Layout,
-  options: CoderOptions & { config: JsonObject },
-): Promise<CoderWeights> {
+  candidates: readonly Layout[],
+  { folder, ...options }: CoderOptions & { config: JsonObject; folder: string },
+): Promise<{ weights: CoderWeights; layout: Layout }> {
   const source = await openFile(path);
   try {
-    return await layout.read(dirname(path), { ...options, file: await layout.open(source) });
+    const file = await candidates[0].open(source);
+    const layout = candidates.find(({ has }) => has === undefined || file.tensors.has(has));
+    if (layout) return { weights: await layout.read(folder, { ...options, file }), layout };
+    const wanted = candidates.map(({ has }) => has).join(" or ");
+    const found = [...file.tensors.keys()].slice(0, 12).join(", ") || "no tensors";
+    throw new FileError(
+      `Cannot load the sparse coder "${path}": it has ${found}; a file with ${wanted} is wanted`,
+      path,
+    );
   } finally {
     await source.close();
   }
 }
 
-function coderFolder(source: string): string {
+function coderFolder(source: string): Place {
   const demo = /^demo\/(.+)$/.exec(source);
   const path = demo ? join(packageRoot(), "demo", "saes", demo[1]) : resolve(source);
   if (!existsSync(path)) {
@@ -104,24 +108,48 @@ function coderFolder(source: string): string {
       path,
     );
   }
-  return statSync(path).isDirectory() ? path : dirname(path);
+  if (statSync(path).isDirectory()) return { folder: path, file: undefined };
+  const below = basename(dirname(path)) === "checkpoints" ? `checkpoints${sep}` : "";
+  const folder = below ? dirname(dirname(path)) : dirname(path);
+  const file = `${below && "checkpoints/"}${basename(path)}`;
+  // A configuration stands for the folder that it lies in.
+  return { folder, file: layouts.some(({ pattern }) => pattern.test(file)) ? file : undefined };
+}
+
+/** Fetches a folder, or one file of it: `hf:org/name/folder/layer3.sae.pt`. */
+async function hubCoder(source: string, options: LongCallOptions): Promise<Place> {
+  const hub = parseHubSource(source);
+  if (!hub) throw new TypeError(`Cannot fetch "${source}": it is no source on the hub`);
+  const file = /\.(pth?|safetensors|npz)$/.test(hub.folder) ? basename(hub.folder) : undefined;
+  const parent = dirname(hub.folder);
+  const place = file === undefined ? hub : { ...hub, folder: parent === "." ? "" : parent };
+  return { folder: await hubFiles(place, (files) => pickCoderFiles(files, file), options), file };
 }
 
 /** What loading needs of a folder in a repository; the weights last. */
-function pickCoderFiles(files: readonly string[]): string[] | undefined {
-  const layout = layouts.find(({ weights, config }) => {
-    return files.includes(weights) && (config === undefined || files.includes(config));
-  });
-  return layout && [...(layout.config ? [layout.config] : []), layout.weights];
+function pickCoderFiles(files: readonly string[], file: string | undefined): string[] | undefined {
+  const found = findWeights(file === undefined ? files : files.filter((name) => name === file), files);
+  const config = found?.layouts[0].config;
+  if (!found || (config !== undefined && !files.includes(config))) return undefined;
+  const extra = ["config.yaml"].filter((name) => name !== config && files.includes(name));
+  return [...extra, ...(config ? [config] : []), found.weights];
 }
 
-function unknownLayout(source: string, folder: string): FileError {
-  const found = readdirSync(folder).slice(0, 12).join(", ") || "nothing";
-  const wanted = layouts.map(({ weights }) => weights).join(", ");
-  return new FileError(
-    `Cannot load the sparse coder "${source}": the folder has ${found}; one of ${wanted} is wanted`,
-    folder,
-  );
+function weightsIn(source: string, folder: string, file: string | undefined): FoundWeights {
+  const listed = readdirSync(folder);
+  const checkpoint = "checkpoints/final.safetensors";
+  const files = existsSync(join(folder, checkpoint)) ? [...listed, checkpoint] : listed;
+  const refuse = (reason: string) =>
+    new FileError(`Cannot load the sparse coder "${source}": ${reason}`, folder);
+  let found: FoundWeights | undefined;
+  try {
+    found = findWeights(file === undefined ? files : [file], files);
+  } catch (cause) {
+    throw refuse((cause as Error).message);
+  }
+  if (found) return found;
+  const wanted = [...new Set(layouts.map(({ weights }) => weights))].join(", ");
+  throw refuse(`the folder has ${listed.slice(0, 12).join(", ") || "nothing"}; one of ${wanted} is wanted`);
 }
 
 async function hashOf(path: string, config: JsonObject): Promise<string> {

@@ -2,8 +2,7 @@
  * SAELens: `cfg.json` and `sae_weights.safetensors` (`W_enc [d, d_sae]`, `b_enc`,
  * `W_dec [d_sae, d_out]`, `b_dec`, maybe `threshold`, `W_skip [d_out, d]`). Versions 6, 5 and
  * before differ in where `cfg.json` says the hookpoint. BatchTopK and Matryoshka coders are saved
- * as `jumprelu`. What is not understood (normalised inputs, heads of
- * attention) is refused, not guessed.
+ * as `jumprelu`. What is not understood (heads of attention) is refused, not guessed.
  */
 import { FileError } from "../errors.js";
 import type { JsonObject } from "../formats/json-file.js";
@@ -19,6 +18,7 @@ import {
 } from "./coder-weights.js";
 import { normaliseDecoder } from "./decoder-norms.js";
 import { hookpointOf } from "./hook-names.js";
+import type { InputNorm } from "./input-norm.js";
 
 /** Architectures by the activation function that they use. */
 const architectures: Record<string, "relu" | "jumprelu" | "topk" | "gated"> = {
@@ -30,6 +30,14 @@ const architectures: Record<string, "relu" | "jumprelu" | "topk" | "gated"> = {
   jumprelu_skip_transcoder: "jumprelu",
   topk: "topk",
   gated: "gated",
+};
+
+/** Ways to normalise inputs; the scale of the second is folded into the weights when SAELens saves them. */
+const inputNorms: Record<string, InputNorm | undefined> = {
+  none: undefined,
+  expected_average_only_in: undefined,
+  constant_norm_rescale: "constantNorm",
+  layer_norm: "layerNorm",
 };
 
 /** @throws {FileError} If a key is missing or of a wrong shape, or the configuration is not understood. */
@@ -54,6 +62,7 @@ export async function readSaelens(
     decoderBias: (await readWeight(file, "b_dec", [dOut])).data,
     // A transcoder's b_dec belongs to another place than its input.
     subtractsDecoderBias: !transcodes && config.apply_b_dec_to_input !== false,
+    inputNorm: inputNorms[String(config.normalize_activations ?? "none")],
     skip,
   };
   return config.rescale_acts_by_decoder_norm === true ? normaliseDecoder(weights) : weights;
@@ -68,10 +77,9 @@ function refuseUnknown(folder: string, architecture: string, config: JsonObject)
   if (!Object.hasOwn(architectures, architecture)) {
     throw wrong("architecture", architecture, Object.keys(architectures).join(", "));
   }
-  const normalisation = config.normalize_activations ?? "none";
-  // Its scale is folded into the weights when SAELens saves them.
-  if (normalisation !== "none" && normalisation !== "expected_average_only_in") {
-    throw wrong("normalize_activations", normalisation, "none");
+  const normalisation = String(config.normalize_activations ?? "none");
+  if (!Object.hasOwn(inputNorms, normalisation)) {
+    throw wrong("normalize_activations", normalisation, Object.keys(inputNorms).join(", "));
   }
   const reshaping = config.reshape_activations ?? "none";
   if (reshaping !== "none") throw wrong("reshape_activations", reshaping, "none");

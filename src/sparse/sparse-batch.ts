@@ -14,7 +14,7 @@ export interface SparseBatch {
 
 type SizeOfLatent = (latent: number, excess: number) => number;
 
-/** From the top-k outputs `values` and `latents`, `[position, k]`, largest first; zeros are dropped. */
+/** From the top-k outputs `values` and `latents`, `[position, k]`; what is not positive is dropped. */
 export function topKBatch(outputs: Outputs, firstPosition: number): SparseBatch {
   const values = outputs.get("values") as Tensor;
   const latents = (outputs.get("latents") as Tensor<Int32Array>).data;
@@ -23,7 +23,8 @@ export function topKBatch(outputs: Outputs, firstPosition: number): SparseBatch 
   let count = 0;
   for (let row = 0; row < rows; row++) {
     const start = count;
-    for (let i = row * k; i < (row + 1) * k && values.data[i] > 0; i++) {
+    for (let i = row * k; i < (row + 1) * k; i++) {
+      if (!(values.data[i] > 0)) continue;
       // Insertion by latent: k is small.
       let at = count++;
       for (; at > start && batch.latents[at - 1] > latents[i]; at--) {

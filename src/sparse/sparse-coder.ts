@@ -26,7 +26,7 @@ export interface SparseCoder {
   encode(activations: Tensor): Promise<SparseActivations>;
   /**
    * Sparse latents to a prediction of `hookpointOut`, `[positions, d_out]`. A transcoder with a
-   * skip connection needs its input too.
+   * skip connection and a coder that normalises its input need the input too.
    */
   decode(latents: SparseActivations, input?: Tensor): Tensor;
   /** Row `index` of the decoder: the direction that the latent writes, `[d_out]`. */

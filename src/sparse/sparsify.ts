@@ -11,15 +11,15 @@ import type { TensorFile } from "../formats/tensor-file.js";
 import { type CoderOptions, type CoderWeights, readMatrix, readWeight } from "./coder-weights.js";
 import { hookpointOf } from "./hook-names.js";
 
-/** @throws {FileError} If a key is missing or of a wrong shape, or the activation is not top-k. */
+/** @throws {FileError} If a key is missing or of a wrong shape, or the activation is not known. */
 export async function readSparsify(
   folder: string,
   { config, file, ...options }: CoderOptions & { config: JsonObject; file: TensorFile },
 ): Promise<CoderWeights> {
   const activation = config.activation ?? "topk";
-  if (activation !== "topk" || !Number.isSafeInteger(config.k)) {
+  if (!(activation === "topk" || activation === "groupmax") || !Number.isSafeInteger(config.k)) {
     throw new FileError(
-      `Cannot load the sparse coder "${folder}": its activation is ${activation} with k = ${config.k}; topk with a whole k is wanted`,
+      `Cannot load the sparse coder "${folder}": its activation is ${activation} with k = ${config.k}; topk or groupmax with a whole k is wanted`,
       folder,
     );
   }
@@ -30,7 +30,7 @@ export async function readSparsify(
   const skip = file.tensors.has("W_skip") ? await readWeight(file, "W_skip", [dOut, dModel]) : undefined;
   return {
     ...sparsifyHookpoints(folder, { config, ...options }),
-    activation: { kind: "topk", k: Number(config.k) },
+    activation: { kind: activation, k: Number(config.k) },
     encoder,
     encoderBias: (await readWeight(file, "encoder.bias", [dSae])).data,
     decoder: await readWeight(file, "W_dec", [dSae, dOut]),

@@ -3,6 +3,7 @@ import { type OnnxSession, openSession } from "../model/onnx/onnx-session.js";
 import { row, type Tensor, tensor } from "../tensor.js";
 import { type ActivationFunction, activationName, type CoderWeights } from "./coder-weights.js";
 import { encoderGraph, type Tile } from "./encoder-graph.js";
+import { denormalise } from "./input-norm.js";
 import type { SparseActivations } from "./sparse-activations.js";
 import { joinBatches, type SparseBatch, thresholdBatch, topKBatch } from "./sparse-batch.js";
 import type { SparseCoder } from "./sparse-coder.js";
@@ -14,16 +15,23 @@ const operationsPerRun = 5e9;
 /**
  * A sparse coder over weights.
  *
- * @throws {RangeError} If top-k keeps more latents than there are.
+ * @throws {RangeError} If top-k keeps more latents than there are, or groups are not equal.
  */
 export function weightedCoder(
   weights: CoderWeights,
   options: { name: string; hash: string; threads?: number | undefined },
 ): SparseCoder {
   const { activation, encoder } = weights;
-  if (activation.kind === "topk" && !(activation.k >= 1 && activation.k <= encoder.shape[0])) {
+  const [dSae] = encoder.shape;
+  const k = "k" in activation ? activation.k : 1;
+  if (!(k >= 1 && k <= dSae)) {
     throw new RangeError(
-      `Cannot make the sparse coder "${options.name}": it keeps ${activation.k} of ${encoder.shape[0]} latents; 1 to ${encoder.shape[0]} is wanted`,
+      `Cannot make the sparse coder "${options.name}": it keeps ${k} of ${dSae} latents; 1 to ${dSae} is wanted`,
+    );
+  }
+  if (activation.kind === "groupmax" && dSae % k !== 0) {
+    throw new RangeError(
+      `Cannot make the sparse coder "${options.name}": ${dSae} latents do not make ${k} equal groups; check k`,
     );
   }
   return new WeightedCoder(weights, options);
@@ -64,7 +72,7 @@ class WeightedCoder implements SparseCoder {
       const outputs = await session.run({ x: tensor(x, [rows, this.dModel]) });
       const { activation } = this.#weights;
       batches.push(
-        activation.kind === "topk"
+        "k" in activation
           ? topKBatch(outputs, start)
           : thresholdBatch(outputs, tiles, {
               rows,
@@ -78,7 +86,7 @@ class WeightedCoder implements SparseCoder {
   }
 
   decode(latents: SparseActivations, input?: Tensor): Tensor {
-    const { decoder, decoderBias, skip } = this.#weights;
+    const { decoder, decoderBias, inputNorm, skip } = this.#weights;
     const width = decoder.shape[1];
     const out = new Float32Array(latents.shape[0] * width);
     for (let start = 0; start < out.length; start += width) out.set(decoderBias, start);
@@ -87,8 +95,10 @@ class WeightedCoder implements SparseCoder {
       const direction = row(decoder, latent);
       for (let j = 0; j < width; j++) out[start + j] += latents.values[i] * direction[j];
     });
+    const decoded = tensor(out, [latents.shape[0], width]);
+    if (inputNorm) denormalise(decoded, this.#inputOf(latents, input), inputNorm);
     if (skip) addProduct(out, this.#inputOf(latents, input), skip);
-    return tensor(out, [latents.shape[0], width]);
+    return decoded;
   }
 
   decoderRow(index: number): Float32Array {
@@ -124,7 +134,7 @@ class WeightedCoder implements SparseCoder {
   #inputOf(latents: SparseActivations, input: Tensor | undefined): Tensor {
     if (!input) {
       throw new TypeError(
-        `Cannot decode with "${this.name}": it has a skip connection, so give the input as second argument`,
+        `Cannot decode with "${this.name}": it ${this.#weights.skip ? "has a skip connection" : "normalises its input"}, so give the input as second argument`,
       );
     }
     const positions = this.#positions(input);
@@ -135,7 +145,7 @@ class WeightedCoder implements SparseCoder {
   }
 }
 
-function sizeFunction(activation: Exclude<ActivationFunction, { kind: "topk" }>) {
+function sizeFunction(activation: Exclude<ActivationFunction, { kind: "topk" | "groupmax" }>) {
   if (activation.kind === "gated") {
     const { scale, shift } = activation;
     return (latent: number, excess: number) => excess * scale[latent] + shift[latent];

@@ -40,7 +40,7 @@ describe("loadSparseCoder()", () => {
     const error = await loadSparseCoder(join(folder, "other")).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(FileError);
     expect((error as Error).message).toContain(
-      "the folder has pytorch_model.bin; one of sae.safetensors, sae_weights.safetensors, params.npz, ae.pt is wanted",
+      "the folder has pytorch_model.bin; one of sae.safetensors, sae_weights.safetensors, params.npz, ae.pt, params.safetensors, checkpoints/final.safetensors, layerN.sae.pt, layer_N.safetensors, N.pt, NAME.pth is wanted",
     );
   });
 

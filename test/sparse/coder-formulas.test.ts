@@ -220,8 +220,8 @@ describe("SAELens", () => {
 
   it("refuses what it does not understand", async () => {
     await expect(load({ architecture: "temporal" })).rejects.toThrow("its architecture is temporal");
-    await expect(load({ normalize_activations: "layer_norm" })).rejects.toThrow(
-      "its normalize_activations is layer_norm; none is wanted",
+    await expect(load({ normalize_activations: "expected_norm" })).rejects.toThrow(
+      "its normalize_activations is expected_norm; none, expected_average_only_in, constant_norm_rescale, layer_norm is wanted",
     );
     await expect(load({ metadata: { hook_name: "blocks.0.attn.hook_z" } })).rejects.toThrow(
       'its hook name is "blocks.0.attn.hook_z"',
@@ -252,7 +252,7 @@ describe("weightedCoder()", () => {
   /** The formulas, written out, in float64. */
   function slowEncode(weights: CoderWeights, x: Tensor): number[][] {
     const { activation } = weights;
-    if (activation.kind === "gated") throw new TypeError("Not for gated coders");
+    if (activation.kind === "gated" || activation.kind === "groupmax") throw new TypeError("Not for these");
     const [dSae, dModel] = weights.encoder.shape;
     const found: number[][] = [];
     for (let p = 0; p < x.shape[0]; p++) {
