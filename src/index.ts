@@ -16,6 +16,8 @@ export type { SparseCoder } from "./sparse/sparse-coder.js";
 
 export { cacheLatents } from "./cache/cache-latents.js";
 export { LatentCache } from "./cache/latent-cache.js";
+export { openDelphiCache } from "./cache/open-delphi-cache.js";
+export { writeDelphiCache } from "./cache/write-delphi-cache.js";
 export type { Example, LatentExamples, Window } from "./examples/example.js";
 export { sampleExamples } from "./examples/sample-examples.js";
 

@@ -26,6 +26,7 @@ describe("saelab", () => {
         "localEmbedder",
         "localTokenScorer",
         "neuronCoder",
+        "openDelphiCache",
         "parseLatent",
         "pattern",
         "randomCoder",
@@ -37,6 +38,7 @@ describe("saelab", () => {
         "tensor",
         "topActivations",
         "withLedger",
+        "writeDelphiCache",
         "writeReportHtml",
       ]
     `);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import type { Corpus } from "../corpus/corpus.js";
 import type { SubjectModel } from "../model/subject-model.js";
 import type { SparseCoder } from "../sparse/sparse-coder.js";
@@ -77,6 +78,11 @@ export function cacheName(identity: CacheIdentity): string {
   const owner = coder.name.startsWith(model.name) ? "" : `${model.name}-`;
   const name = `${owner}${coder.name}-on-${corpus.name}`.replaceAll(/[^A-Za-z0-9._-]+/g, "-");
   return `${name.replace(/^[-.]+/, "").slice(-80)}-${identityHash(identity).slice(0, 8)}`;
+}
+
+/** Where a cache goes unless it is told: `.cache/saelab`, or the environment's `SAELAB_CACHE`. */
+export function cacheDirectory(identity: CacheIdentity): string {
+  return join(process.env.SAELAB_CACHE ?? join(".cache", "saelab"), cacheName(identity));
 }
 
 /** What differs between two identities: `coder, corpus`. */

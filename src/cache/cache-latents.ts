@@ -8,7 +8,7 @@ import type { LongCallOptions } from "../progress.js";
 import type { SparseCoder } from "../sparse/sparse-coder.js";
 import type { Precision } from "./activation-code.js";
 import { writing } from "./array-file.js";
-import { type CacheIdentity, cacheIdentity, cacheName } from "./cache-identity.js";
+import { type CacheIdentity, cacheDirectory, cacheIdentity } from "./cache-identity.js";
 import { lockDirectory } from "./cache-lock.js";
 import { manifestName } from "./cache-manifest.js";
 import { checkStream, mostPositions } from "./context-files.js";
@@ -193,5 +193,5 @@ function defaultDirectory(identity: CacheIdentity): string {
       "Cannot name a cache for a stream of documents, which has no hash before it is read: give options.directory",
     );
   }
-  return join(process.env.SAELAB_CACHE ?? join(".cache", "saelab"), cacheName(identity));
+  return cacheDirectory(identity);
 }

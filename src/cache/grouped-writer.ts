@@ -82,11 +82,18 @@ export class GroupedWriter {
     return decodeHalves(bits);
   }
 
+  /** Goes on with a later latent; those between have no rows. */
+  skipTo(latent: number): void {
+    const [rows, bytes] = [this.#offsets[this.#latent] as number, this.#starts[this.#latent] as number];
+    this.#offsets.fill(rows, this.#latent, latent + 1);
+    this.#starts.fill(bytes, this.#latent, latent + 1);
+    this.#latent = latent;
+  }
+
   /** Writes the rest. Latents that were not added have no rows. */
   close(): GroupedFiles {
+    this.skipTo(this.#offsets.length - 1);
     const rows = this.#offsets[this.#latent] as number;
-    this.#offsets.fill(rows, this.#latent);
-    this.#starts.fill(this.#starts[this.#latent] as number, this.#latent);
     const path = (name: string) => join(this.#directory, name);
     const files = {
       "offsets.f64": writeArrayFile(path("offsets.f64"), this.#offsets),
