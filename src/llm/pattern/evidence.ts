@@ -86,6 +86,8 @@ export interface Extent {
   /** Per mark: the number of its example, and its share of the example's marked strength. */
   readonly textOfMark: Int32Array;
   readonly weight: Float32Array;
+  /** Per example: how much it counts; 1 on average. */
+  readonly importance: Float32Array;
   /** Per example: number of marks. */
   readonly marks: Int32Array;
   /** Characters of all examples, and of what is neither marked nor faint in them. */
@@ -102,11 +104,20 @@ export function extentOf(texts: readonly MarkedText[]): Extent {
     texts: texts.length,
     textOfMark: Int32Array.from(all, ({ text }) => text),
     weight: Float32Array.from(all, ({ weight }) => weight),
+    importance: importanceOf(texts),
     marks: Int32Array.from(texts, ({ marks }) => marks.length),
     length,
     silent: Math.max(texts.length, length - activeLength),
   };
 }
+
+/** Examples in which the latent fires strongly count more: what it does weakly is often something else. */
+function importanceOf(texts: readonly MarkedText[]): Float32Array {
+  const mean = texts.reduce((sum, { strongest }) => sum + strongest, 0) / texts.length;
+  return Float32Array.from(texts, ({ strongest }) => 1 - strengthBias + (strengthBias * strongest) / mean);
+}
+
+const strengthBias = 0.5;
 
 /** A clause that was never seen to match off the marks may still do so: so many examples' worth. */
 const doubt = 0.4;
@@ -129,7 +140,7 @@ export function quality({ covered, strays, clauses }: Evidence, extent: Extent):
     if (covered[m] !== 1) continue;
     const text = extent.textOfMark[m] as number;
     hits[text] = (hits[text] as number) + 1;
-    strength += extent.weight[m] as number;
+    strength += (extent.weight[m] as number) * (extent.importance[text] as number);
   }
   let detected = 0;
   let rightlyMarked = 0;
@@ -138,8 +149,9 @@ export function quality({ covered, strays, clauses }: Evidence, extent: Extent):
   for (let i = 0; i < n; i++) {
     const hit = hits[i] as number;
     const stray = strays[i] as number;
-    if (hit > 0 || stray > 0) detected++;
-    if (hit > (extent.marks[i] as number) / 2) rightlyMarked++;
+    const importance = extent.importance[i] as number;
+    if (hit > 0 || stray > 0) detected += importance;
+    if (hit > (extent.marks[i] as number) / 2) rightlyMarked += importance;
     if (stray > 0) withStrays++;
     strayLength += stray;
   }

@@ -10,6 +10,8 @@ export interface MarkedText {
   readonly marks: readonly Mark[];
   /** Places where it fires a little: neither right nor wrong. */
   readonly faint: readonly Span[];
+  /** The largest strength of its marks, 0.5 to 10. */
+  readonly strongest: number;
 }
 
 export interface Mark extends Span {
@@ -47,7 +49,13 @@ export function readMarkedText({ text: marked, strengths }: ReadExample): Marked
   faint.push(...place(text, strengths.slice(next), { from: cursor, to: text.length }));
   const trimmed = marks.map((mark) => ({ ...mark, ...trim(text, mark) })).filter((m) => m.end > m.start);
   const total = trimmed.reduce((sum, { weight }) => sum + weight, 0);
-  return { document, faint, marks: trimmed.map((mark) => ({ ...mark, weight: mark.weight / total })) };
+  const strongest = marks.reduce((max, { weight }) => Math.max(max, weight), 0.5);
+  return {
+    document,
+    faint,
+    strongest,
+    marks: trimmed.map((mark) => ({ ...mark, weight: mark.weight / total })),
+  };
 }
 
 /** Which of the listed tokens, from `next` on, make up a marked stretch. */
