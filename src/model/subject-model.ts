@@ -11,6 +11,14 @@ export interface Hookpoint {
   readonly width: number;
 }
 
+export interface RunOptions {
+  /**
+   * Values that take the place of what the model computes at hookpoints, `[context, position, width]`:
+   * everything behind is computed from them.
+   */
+  replace?: ReadonlyMap<string, Tensor> | undefined;
+}
+
 /** The language model whose latents are studied. Made by `loadModel`. */
 export interface SubjectModel {
   /** As it was asked for: `demo`, a folder's name, `hf:org/name`. */
@@ -29,10 +37,15 @@ export interface SubjectModel {
    * @param tokens `[context, position]`, all contexts of equal length.
    * @returns For each hookpoint `[context, position, width]`.
    * @throws {HookpointError} If the model lacks one of them.
+   * @throws {RangeError} If replaced values are of another shape.
    */
-  activations(tokens: Tensor<Int32Array>, hookpoints: readonly string[]): Promise<Map<string, Tensor>>;
-  /** Scores before softmax, `[context, position, vocab]`. */
-  logits(tokens: Tensor<Int32Array>): Promise<Tensor>;
+  activations(
+    tokens: Tensor<Int32Array>,
+    hookpoints: readonly string[],
+    options?: RunOptions,
+  ): Promise<Map<string, Tensor>>;
+  /** Scores before softmax, `[context, position, vocab]`. @throws As `activations`. */
+  logits(tokens: Tensor<Int32Array>, options?: RunOptions): Promise<Tensor>;
   /** Frees the sessions. */
   close(): Promise<void>;
 }

@@ -79,15 +79,18 @@ export function nodeField(
   return bytesField(1, fields);
 }
 
-/** Name, type and shape of an input; float32 unless said otherwise. */
+/** Name, type and shape of an input; float32 unless said otherwise, `undefined` for any shape. */
 export function valueInfo(
   name: string,
-  shape: readonly (number | string)[],
+  shape: readonly (number | string)[] | undefined,
   type: "float32" | "int64" = "float32",
 ): Field[] {
-  const dims = shape.map((n) =>
+  const dims = shape?.map((n) =>
     bytesField(1, [typeof n === "number" ? varintField(1, n) : bytesField(2, n)]),
   );
-  const tensorType = [varintField(1, type === "int64" ? int64 : float), bytesField(2, dims)];
+  const tensorType = [
+    varintField(1, type === "int64" ? int64 : float),
+    ...(dims ? [bytesField(2, dims)] : []),
+  ];
   return [bytesField(1, name), bytesField(2, [bytesField(1, tensorType)])];
 }

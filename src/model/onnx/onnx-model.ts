@@ -1,13 +1,20 @@
 import { setImmediate } from "node:timers/promises";
 import { HookpointError } from "../../errors.js";
 import { sizeOf, type Tensor, tensor } from "../../tensor.js";
-import type { SubjectModel } from "../subject-model.js";
+import type { RunOptions, SubjectModel } from "../subject-model.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { prefixModel, prefixWeightBytes } from "./graph.js";
 import { type GraphFile, openGraphFile } from "./graph-file.js";
 import { findHookpoints, type GraphHookpoint } from "./hookpoints.js";
 import { modelInputs } from "./model-inputs.js";
 import { type OnnxSession, openSession } from "./onnx-session.js";
+import {
+  type Replacement,
+  replacementInputs,
+  replaceTensors,
+  type TensorForm,
+  tensorForm,
+} from "./replace-tensors.js";
 
 /** What the graph itself does not say: taken from the model's configuration. */
 export interface OnnxModelOptions {
@@ -49,6 +56,7 @@ class OnnxModel implements SubjectModel {
   readonly contextLength: number;
   readonly #parts: Parts;
   readonly #sessions = new Map<string, Promise<OnnxSession>>();
+  readonly #forms = new Map<string, TensorForm>();
 
   constructor(parts: Parts) {
     this.name = parts.name;
@@ -60,20 +68,24 @@ class OnnxModel implements SubjectModel {
     this.#parts = parts;
   }
 
-  async activations(tokens: Tensor<Int32Array>, hookpoints: readonly string[]): Promise<Map<string, Tensor>> {
+  async activations(
+    tokens: Tensor<Int32Array>,
+    hookpoints: readonly string[],
+    options: RunOptions = {},
+  ): Promise<Map<string, Tensor>> {
     const found = hookpoints.map((name) => this.#hookpoint(name));
-    const results = await this.#run(
-      tokens,
-      found.map((hookpoint) => hookpoint.tensor),
-    );
+    const replaced = await this.#replacements(tokens, options);
+    const given = new Map(replaced.map((r) => [r.tensor, r.values]));
+    const computed = found.map(({ tensor: name }) => name).filter((name) => !given.has(name));
+    const results = new Map([...(await this.#run(tokens, computed, replaced)), ...given]);
     const none = (width: number) => emptyTensor([...tokens.shape, width]);
     return new Map(found.map(({ name, width, tensor: t }) => [name, results.get(t) ?? none(width)]));
   }
 
-  async logits(tokens: Tensor<Int32Array>): Promise<Tensor> {
+  async logits(tokens: Tensor<Int32Array>, options: RunOptions = {}): Promise<Tensor> {
     const { outputs } = this.#parts.file.graph;
     const { name } = outputs.find((output) => output.name === "logits") ?? outputs[0];
-    const results = await this.#run(tokens, [name]);
+    const results = await this.#run(tokens, [name], await this.#replacements(tokens, options));
     return results.get(name) ?? emptyTensor([...tokens.shape, this.#parts.vocabSize]);
   }
 
@@ -93,18 +105,56 @@ class OnnxModel implements SubjectModel {
     );
   }
 
-  async #run(tokens: Tensor<Int32Array>, tensors: readonly string[]): Promise<Map<string, Tensor>> {
+  async #replacements(tokens: Tensor<Int32Array>, { replace }: RunOptions): Promise<Replacement[]> {
+    const replaced: Replacement[] = [];
+    for (const [name, values] of replace ?? []) {
+      const { width, tensor: place } = this.#hookpoint(name);
+      const wanted = [...tokens.shape, width];
+      if (wanted.join() !== values.shape.join()) {
+        throw new RangeError(
+          `Cannot replace "${name}" of "${this.name}": the values are [${values.shape.join(", ")}], [${wanted.join(", ")}] is wanted`,
+        );
+      }
+      replaced.push({ ...(await this.#form(place)), values });
+    }
+    return replaced;
+  }
+
+  /** Found out by running the shortest context. */
+  async #form(place: string): Promise<TensorForm> {
+    const known = this.#forms.get(place);
+    if (known) return known;
+    const session = await this.#session([place]);
+    const feeds = this.#feeds(session, tensor(new Int32Array(1), [1, 1]));
+    const form = await tensorForm(place, { session, feeds });
+    this.#forms.set(place, form);
+    return form;
+  }
+
+  #feeds(session: OnnxSession, tokens: Tensor<Int32Array>) {
+    const { file } = this.#parts;
+    const wanted = file.graph.inputs.filter((input) => session.inputs.includes(input.name));
+    return modelInputs(tokens, wanted, file.path);
+  }
+
+  async #run(
+    tokens: Tensor<Int32Array>,
+    tensors: readonly string[],
+    replaced: readonly Replacement[],
+  ): Promise<Map<string, Tensor>> {
     this.#check(tokens);
     const [contexts, positions] = tokens.shape;
     const results = new Map<string, Tensor>();
     if (tokens.data.length === 0 || tensors.length === 0) return results;
-    const session = await this.#session(tensors);
-    const wanted = this.#parts.file.graph.inputs.filter((input) => session.inputs.includes(input.name));
+    const session = await this.#session(tensors, replaced);
     const step = Math.max(1, Math.floor(this.#tokensPerRun(tensors) / positions));
     for (let start = 0; start < contexts; start += step) {
       const end = Math.min(contexts, start + step);
       const ids = tokens.data.subarray(start * positions, end * positions);
-      const feeds = modelInputs(tensor(ids, [end - start, positions]), wanted, this.#parts.file.path);
+      const feeds = {
+        ...this.#feeds(session, tensor(ids, [end - start, positions])),
+        ...replacementInputs(replaced, { start, end }),
+      };
       for (const [name, { data }] of await session.run(feeds)) {
         // A tap inside an MLP may have its positions flattened: the numbers are the same.
         const width = data.length / ids.length;
@@ -142,10 +192,10 @@ class OnnxModel implements SubjectModel {
     return Math.min(tokensPerRun, operationsPerRun / (2 * weights + 1));
   }
 
-  #session(tensors: readonly string[]): Promise<OnnxSession> {
+  #session(tensors: readonly string[], replaced: readonly TensorForm[] = []): Promise<OnnxSession> {
     const unique = [...new Set(tensors)].sort();
-    const key = unique.join("\n");
-    const session = this.#sessions.get(key) ?? this.#open(unique);
+    const key = [...unique, "", ...replaced.map((form) => form.tensor)].join("\n");
+    const session = this.#sessions.get(key) ?? this.#open(unique, replaced);
     this.#sessions.delete(key);
     this.#sessions.set(key, session);
     // A session that could not be opened must not be remembered.
@@ -155,11 +205,12 @@ class OnnxModel implements SubjectModel {
     return session;
   }
 
-  async #open(tensors: readonly string[]): Promise<OnnxSession> {
+  async #open(tensors: readonly string[], replaced: readonly TensorForm[]): Promise<OnnxSession> {
     const { file, threads } = this.#parts;
     await file.checkUnchanged();
     const { path, folder } = file;
-    return await openSession(prefixModel(file.graph, tensors), { path, folder, threads });
+    const graph = replaced.length > 0 ? replaceTensors(file.graph, replaced) : file.graph;
+    return await openSession(prefixModel(graph, tensors), { path, folder, threads });
   }
 }
 

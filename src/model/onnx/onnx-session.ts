@@ -12,6 +12,8 @@ import { type Tensor, type TensorData, tensor } from "../../tensor.js";
 export interface OnnxSession {
   /** Names of the inputs that the graph takes. */
   readonly inputs: readonly string[];
+  /** ONNX types of the outputs, before widening. */
+  readonly outputTypes: ReadonlyMap<string, string>;
   /**
    * Runs the graph once; float16 results are widened. Blocks while it computes.
    *
@@ -62,6 +64,9 @@ export async function openSession(model: Uint8Array, options: OnnxSessionOptions
   });
   return {
     inputs: session.inputNames,
+    outputTypes: new Map(
+      session.outputMetadata.map((value) => [value.name, value.isTensor ? value.type : ""]),
+    ),
     async run(feeds, outputs = session.outputNames) {
       const entries = session.inputNames.map((name) => {
         const { data, shape, type } = feeds[name];
