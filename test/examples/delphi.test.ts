@@ -2,7 +2,7 @@
  * Against delphi's own output on a real model. Where we differ on purpose, no agreement is asked for: which windows are drawn
  * (theirs may be in both train and test), rank slices (theirs leave out the remainder), strengths (theirs round up).
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { LatentActivations } from "../../src/cache/latent-cache.js";
 import { highlight, strengths } from "../../src/examples/markup.js";
@@ -11,6 +11,7 @@ import { memorySource } from "../../src/formats/byte-source.js";
 import { readFileBytes } from "../../src/formats/file-source.js";
 import { openSafetensors } from "../../src/formats/safetensors.js";
 import { hasRealData, needsRealData, realData } from "../shared-data.js";
+import { readDelphiRows } from "./delphi-rows.js";
 
 interface RecordedWindow {
   tokens: number[];
@@ -51,7 +52,7 @@ describe.skipIf(!hasRealData)(`delphi's records ${needsRealData}`, () => {
 
   beforeAll(async () => {
     records = JSON.parse(readFileSync(realData("delphi", "records.json"), "utf8")).latents;
-    rows = await readShards(new Set(records.map(({ latent }) => latent)));
+    rows = await readDelphiRows(new Set(records.map(({ latent }) => latent)));
     const shard = await openSafetensors(
       memorySource(await readFileBytes(realData("delphi", "latents", "layers.2", "0_340.safetensors"))),
     );
@@ -118,30 +119,3 @@ describe.skipIf(!hasRealData)(`delphi's records ${needsRealData}`, () => {
     }
   });
 });
-
-async function readShards(wanted: ReadonlySet<number>): Promise<Map<number, LatentActivations>> {
-  const found = new Map<number, [position: number, activation: number][]>();
-  const folder = realData("delphi", "latents", "layers.2");
-  for (const name of readdirSync(folder).filter((file) => file.endsWith(".safetensors"))) {
-    const file = await openSafetensors(memorySource(await readFileBytes(`${folder}/${name}`)));
-    const { data: locations } = await file.read("locations");
-    const { data: activations } = await file.float32("activations");
-    const first = Number(name.split("_")[0]);
-    activations.forEach((activation, i) => {
-      const latent = first + Number(locations[3 * i + 2]);
-      if (!wanted.has(latent)) return;
-      const pairs = found.get(latent) ?? [];
-      pairs.push([128 * Number(locations[3 * i]) + Number(locations[3 * i + 1]), activation]);
-      found.set(latent, pairs);
-    });
-  }
-  return new Map(
-    [...found].map(([latent, pairs]) => [
-      latent,
-      {
-        positions: Uint32Array.from(pairs, ([position]) => position),
-        activations: Float32Array.from(pairs, ([, activation]) => activation),
-      },
-    ]),
-  );
-}

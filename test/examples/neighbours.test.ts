@@ -5,6 +5,7 @@ import { readFileBytes } from "../../src/formats/file-source.js";
 import { openSafetensors } from "../../src/formats/safetensors.js";
 import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
 import { hasRealData, needsRealData, realData } from "../shared-data.js";
+import { delphiNeighbours, expectSame } from "./delphi-neighbours.js";
 
 describe("neighbours()", () => {
   const rows = [
@@ -19,10 +20,18 @@ describe("neighbours()", () => {
   test("gives the nearest rows by cosine, itself and zeros excluded", () => {
     const found = neighbours(coder, 0, { count: 3 });
     expect(found.map(({ index }) => index)).toEqual([1, 3, 2]);
-    expect(found.map(({ cosine }) => cosine)).toEqual([1, expect.closeTo(0.6, 12), 0]);
+    expect(found.map(({ similarity }) => similarity)).toEqual([1, expect.closeTo(0.6, 12), 0]);
     expect(neighbours(coder, 4)).toEqual([]);
     expect(() => neighbours(coder, 5)).toThrow(
       'Cannot find neighbours of latent 5 of "small": it has latents 0 to 4',
+    );
+  });
+
+  test("by encoder asks for the encoder's rows, and says where there are none", () => {
+    const encoder = { ...coder, encoderRow: (index: number) => rows[4 - index] };
+    expect(neighbours(encoder, 3, { by: "encoder", count: 1 })).toEqual([{ index: 4, similarity: 1 }]);
+    expect(() => neighbours(coder, 0, { by: "encoder" })).toThrow(
+      'Cannot find neighbours by encoder of "small": it has no encoder directions',
     );
   });
 
@@ -35,13 +44,34 @@ describe("neighbours()", () => {
       );
       const [latents, cosines] = [await file.read("latent"), await file.float32("cosine")];
       for (let index = 0; index < 1024; index++) {
-        neighbours(trained, index).forEach(({ index: other, cosine }, i) => {
+        neighbours(trained, index).forEach(({ index: other, similarity: cosine }, i) => {
           expect(cosine).toBeCloseTo(cosines.data[5 * index + i] as number, 5);
           const tied = [i - 1, i + 1].some(
             (j) => Math.abs(cosine - (cosines.data[5 * index + j] ?? 9)) < 1e-6,
           );
           if (!tied) expect(other).toBe(latents.data[5 * index + i]);
         });
+      }
+    },
+  );
+
+  test.skipIf(!hasRealData)(
+    `gives delphi's neighbours of all 1,024 latents, by decoder and by encoder ${needsRealData}`,
+    async () => {
+      const file = await openSafetensors(
+        memorySource(await readFileBytes(realData("saes", "sparsify", "layers.2", "sae.safetensors"))),
+      );
+      const [decoder, encoder] = [await file.float32("W_dec"), await file.float32("encoder.weight")];
+      const rowOf =
+        ({ data }: { data: Float32Array }) =>
+        (index: number) =>
+          data.subarray(64 * index, 64 * (index + 1));
+      const trained = { name: "trained", dSae: 1024, decoderRow: rowOf(decoder), encoderRow: rowOf(encoder) };
+      for (const by of ["decoder", "encoder"] as const) {
+        const theirs = delphiNeighbours(`${by}_similarity`);
+        for (let index = 0; index < 1024; index++) {
+          expectSame(neighbours(trained, index, { by }), theirs[index]);
+        }
       }
     },
   );

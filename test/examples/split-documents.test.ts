@@ -88,7 +88,7 @@ describe("splitDocuments()", () => {
               if (part === undefined) continue;
               const [first, last] = map.of(place);
               for (let document = first; document <= last; document++) {
-                const known = partOfGroup.get(groups[document]) ?? part;
+                const known: Part = partOfGroup.get(groups[document]) ?? part;
                 if (known !== part || shares[part] === 0) broken.push(document);
                 partOfGroup.set(groups[document], part);
               }
