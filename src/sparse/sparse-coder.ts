@@ -31,6 +31,8 @@ export interface SparseCoder {
   decode(latents: SparseActivations, input?: Tensor): Tensor;
   /** Row `index` of the decoder: the direction that the latent writes, `[d_out]`. */
   decoderRow(index: number): Float32Array;
+  /** Row `index` of the encoder: the direction that the latent reads, `[d_model]`. Absent where there are no weights. */
+  encoderRow?(index: number): Float32Array;
   /** Frees sessions. */
   close(): Promise<void>;
 }

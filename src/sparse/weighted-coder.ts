@@ -102,7 +102,15 @@ class WeightedCoder implements SparseCoder {
   }
 
   decoderRow(index: number): Float32Array {
-    if (index >= 0 && index < this.dSae) return row(this.#weights.decoder, index);
+    return this.#rowOf(this.#weights.decoder, index);
+  }
+
+  encoderRow(index: number): Float32Array {
+    return this.#rowOf(this.#weights.encoder, index);
+  }
+
+  #rowOf(weights: Tensor, index: number): Float32Array {
+    if (index >= 0 && index < this.dSae) return row(weights, index);
     throw new RangeError(
       `Cannot take latent ${index} of "${this.name}": it has latents 0 to ${this.dSae - 1}`,
     );

@@ -58,15 +58,7 @@ describe("neighbours()", () => {
   test.skipIf(!hasRealData)(
     `gives delphi's neighbours of all 1,024 latents, by decoder and by encoder ${needsRealData}`,
     async () => {
-      const file = await openSafetensors(
-        memorySource(await readFileBytes(realData("saes", "sparsify", "layers.2", "sae.safetensors"))),
-      );
-      const [decoder, encoder] = [await file.float32("W_dec"), await file.float32("encoder.weight")];
-      const rowOf =
-        ({ data }: { data: Float32Array }) =>
-        (index: number) =>
-          data.subarray(64 * index, 64 * (index + 1));
-      const trained = { name: "trained", dSae: 1024, decoderRow: rowOf(decoder), encoderRow: rowOf(encoder) };
+      const trained = await loadSparseCoder(realData("saes", "sparsify", "layers.2"));
       for (const by of ["decoder", "encoder"] as const) {
         const theirs = delphiNeighbours(`${by}_similarity`);
         for (let index = 0; index < 1024; index++) {
