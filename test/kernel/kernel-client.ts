@@ -31,6 +31,8 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** Arguments of Node that start another kernel; by default the built one. */
   readonly argv?: (connectionFile: string) => readonly string[];
+  /** Milliseconds after which a kernel that does not answer is given up; 30,000 by default. */
+  readonly patience?: number;
 }
 
 /** One running kernel and a front end connected to it. */
@@ -54,7 +56,23 @@ export class KernelClient {
   }
 
   /** Starts a kernel and waits until it answers and its output arrives. */
-  static async start({ cwd = root, args = [], argv }: StartOptions = {}): Promise<KernelClient> {
+  static async start(options: StartOptions = {}): Promise<KernelClient> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await KernelClient.#start(options);
+      } catch (error) {
+        // Free ports are not reserved: now and then somebody else takes one in between.
+        if (attempt === 3) throw error;
+      }
+    }
+  }
+
+  static async #start({
+    cwd = root,
+    args = [],
+    argv,
+    patience = 30_000,
+  }: StartOptions = {}): Promise<KernelClient> {
     const folder = mkdtempSync(join(tmpdir(), "saelab-kernel-"));
     const connection = await freeConnection();
     const file = join(folder, "connection.json");
@@ -63,10 +81,18 @@ export class KernelClient {
     const own = () => [...flags, builtKernel(), ...args, file];
     const child = spawn(process.execPath, argv?.(file) ?? own(), { cwd, stdio: "inherit" });
     const client = new KernelClient(child, new WireCodec(connection.key), folder);
-    await client.#connect(connection);
-    await client.request("kernel_info_request", {});
-    if (!argv) await client.until(({ header }) => header.msg_type === "iopub_welcome");
-    return client;
+    const timer = setTimeout(() => child.kill("SIGKILL"), patience);
+    const ready = client.#ready(connection, argv === undefined).then(() => client);
+    const gone = new Promise<never>((_, reject) => {
+      child.once("exit", (code) => reject(new Error(`The kernel ended with ${code} before it answered`)));
+    });
+    return Promise.race([ready, gone]).finally(() => clearTimeout(timer));
+  }
+
+  async #ready(connection: ConnectionInfo, welcomes: boolean): Promise<void> {
+    await this.#connect(connection);
+    await this.request("kernel_info_request", {});
+    if (welcomes) await this.until(({ header }) => header.msg_type === "iopub_welcome");
   }
 
   async #connect({ shell_port, control_port, stdin_port, iopub_port }: ConnectionInfo): Promise<void> {
@@ -92,7 +118,7 @@ export class KernelClient {
         const onMessage = (frames: Buffer[]) => take(this.#codec.decode(frames));
         return new ZmtpPeer(socket, type, { identity: Buffer.from("front-end"), onMessage });
       }
-      if (this.process.exitCode !== null) throw new Error(`The kernel ended with ${this.process.exitCode}`);
+      if (this.process.exitCode !== null || this.process.killed) throw new Error("The kernel is gone");
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
