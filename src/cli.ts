@@ -19,6 +19,9 @@ const help = `saelab: interpret the latents of sparse autoencoders
   saelab install | uninstall     put the Jupyter kernel and widgets in place, or remove them
     --user | --sys-prefix | --prefix DIR
   saelab doctor                  look at the installation and say what is wrong
+  saelab doctor model PATH       the hookpoints of a model, with shapes
+  saelab doctor coder PATH       whether a coder is read rightly: what each reading of it explains
+    --model NAME --corpus NAME   on which activations                 (demo, demo)
 `;
 
 async function main([command, ...args]: readonly string[]): Promise<number> {
@@ -27,6 +30,10 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
     const { runCommand } = await import("./cli-run.js");
     await runCommand(args);
     return 0;
+  }
+  if (command === "doctor" && args.length > 0) {
+    const { doctorCommand } = await import("./cli-doctor.js");
+    return await doctorCommand(args);
   }
   if (command === "install" || command === "uninstall" || command === "doctor") return kernel(command, args);
   process.stdout.write(help);

@@ -34,6 +34,7 @@ export { loadModel } from "./model/load-model.js";
 export type { Hookpoint, SubjectModel } from "./model/subject-model.js";
 export type { Tokenizer } from "./model/tokenizer.js";
 export { editLatents, intervene, type LatentEdit } from "./sparse/intervene.js";
+export { type CoderInspection, inspectCoder } from "./sparse/inspect-coder.js";
 export { loadSparseCoder } from "./sparse/load-sparse-coder.js";
 export { identityCoder, randomCoder } from "./sparse/baseline-coders.js";
 export { neuronCoder } from "./sparse/neuron-coder.js";

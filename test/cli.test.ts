@@ -52,6 +52,19 @@ describe.skipIf(notBuilt)(`saelab on the command line${notBuilt}`, () => {
     expect(saelab(args, cwd).stdout).toBe(first.stdout);
   }, 120_000);
 
+  it("doctor prints a model's hookpoints, and what each reading of a coder explains", () => {
+    const model = saelab(["doctor", "model", "demo"]);
+    expect(model).toMatchObject({ status: 0, stderr: "" });
+    expect(model.stdout).toMatch(/^layers\.2\.mlp\.neurons\s+\[context, position, \d+\]/m);
+    const coder = saelab(["doctor", "coder", "demo/layers.2"]);
+    expect(coder).toMatchObject({ status: 0, stderr: "" });
+    expect(coder.stdout).toMatch(/^\*\s+\d+\.\d %\s+\d+\.\d\s+as declared$/m);
+    expect(saelab(["doctor", "everything"])).toMatchObject({
+      status: 1,
+      stderr: "Cannot tell what to look at: give model PATH or coder PATH\n",
+    });
+  });
+
   it.each([
     [["run", "--latents", "many"], 'Cannot read --latents "many": give a whole number'],
     [["run", "--corpus", "nowhere.txt"], "nowhere.txt"],

@@ -27,7 +27,7 @@ const layers = [
   ["run"],
   ["report"],
   ["paper"],
-  ["index", "cli", "cli-run"],
+  ["index", "cli", "cli-run", "cli-doctor"],
 ];
 
 function filesIn(folder: string): string[] {

@@ -32,6 +32,7 @@ describe("saelab", () => {
         "heatmap",
         "holm",
         "identityCoder",
+        "inspectCoder",
         "interpret",
         "intervene",
         "isSaelabError",

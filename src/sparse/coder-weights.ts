@@ -33,7 +33,7 @@ export type ActivationFunction =
   /** The largest of `ReLU(h)` in each of k equal runs of latents; zeros are dropped (sparsify). */
   | { readonly kind: "groupmax"; readonly k: number }
   /**
-   * `h` where it exceeds the latent's threshold and 0. All zero is ReLU; one for each is JumpReLU
+   * `h` where it exceeds the latent's threshold and 0; thresholds below 0 act as 0. All zero is ReLU; one for each is JumpReLU
    * (Rajamanoharan et al. 2024); one for all is BatchTopK's form for inference (Bussmann et al.
    * 2024).
    */

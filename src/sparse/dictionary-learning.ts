@@ -91,7 +91,7 @@ async function activationOf(
     return {
       kind: "threshold",
       name: "jumprelu",
-      thresholds: thresholds.map((theta) => Math.max(0, theta)),
+      thresholds,
     };
   }
   if (activation === "gated") {

@@ -142,7 +142,9 @@ function thresholdOutputs(
 ): Record<string, string> {
   const { activation, encoderBias } = weights;
   const bias =
-    activation.kind === "threshold" ? encoderBias.map((b, i) => b - activation.thresholds[i]) : encoderBias;
+    activation.kind === "threshold"
+      ? encoderBias.map((b, i) => b - Math.max(0, activation.thresholds[i]))
+      : encoderBias;
   const zero = builder.weight("zero", Float32Array.of(0), []);
   const outputs: Record<string, string> = {};
   tiles.forEach((tile, i) => {

@@ -24,7 +24,7 @@ export async function readGemmaScope(
     activation: {
       kind: "threshold",
       name: "jumprelu",
-      thresholds: thresholds.map((theta) => Math.max(0, theta)),
+      thresholds,
     },
     encoder,
     encoderBias: (await readWeight(file, "b_enc", [dSae])).data,

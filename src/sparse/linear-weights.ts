@@ -49,9 +49,9 @@ export function relu(dSae: number): ActivationFunction {
   return { kind: "threshold", name: "relu", thresholds: new Float32Array(dSae) };
 }
 
-/** JumpReLU: `ReLU` comes first, so a threshold below 0 acts as 0. */
+/** JumpReLU with one threshold for each latent. */
 export function jumpRelu(thresholds: Float32Array): ActivationFunction {
-  return { kind: "threshold", name: "jumprelu", thresholds: thresholds.map((theta) => Math.max(0, theta)) };
+  return { kind: "threshold", name: "jumprelu", thresholds };
 }
 
 /** Thresholds that a file stores for each latent, for all of them at once, or as logarithms. */

@@ -92,7 +92,7 @@ async function activationOf(
   const name = architectures[architecture];
   if (name === "jumprelu") {
     const thresholds = (await readWeight(file, "threshold", [dSae])).data;
-    return { kind: "threshold", name, thresholds: thresholds.map((theta) => Math.max(0, theta)) };
+    return { kind: "threshold", name, thresholds };
   }
   if (name === "gated") {
     const [gate, logScale, magnitude] = await Promise.all(

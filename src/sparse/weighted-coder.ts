@@ -159,7 +159,7 @@ function sizeFunction(activation: Exclude<ActivationFunction, { kind: "topk" | "
     return (latent: number, excess: number) => excess * scale[latent] + shift[latent];
   }
   const { thresholds } = activation;
-  return (latent: number, excess: number) => excess + thresholds[latent];
+  return (latent: number, excess: number) => excess + Math.max(0, thresholds[latent]);
 }
 
 /** `out += input · matrixᵀ`, with `matrix` `[d_out, d_model]`. */

@@ -1,0 +1,79 @@
+/** `saelab doctor model` and `saelab doctor coder`: what a model or coder is, and whether it is read rightly. */
+import { parseArgs } from "node:util";
+import { openCorpus } from "./corpus/open-corpus.js";
+import { loadModel } from "./model/load-model.js";
+import type { SubjectModel } from "./model/subject-model.js";
+import { inspectCoder } from "./sparse/inspect-coder.js";
+import { loadSparseCoder } from "./sparse/load-sparse-coder.js";
+import { type Tensor, tensor } from "./tensor.js";
+
+const contextLength = 64;
+const contexts = 24;
+const options = {
+  model: { type: "string", default: "demo" },
+  corpus: { type: "string", default: "demo" },
+} as const;
+
+/** Prints what was found; gives the exit status: 1 if something is wrong. */
+export async function doctorCommand([subject, ...args]: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+  const [path] = positionals;
+  if (!(subject === "model" || subject === "coder") || path === undefined || positionals.length > 1) {
+    throw new SyntaxError("Cannot tell what to look at: give model PATH or coder PATH");
+  }
+  return subject === "model" ? await doctorModel(path) : await doctorCoder(path, values);
+}
+
+async function doctorModel(source: string): Promise<number> {
+  const model = await loadModel(source);
+  const { name, dModel, contextLength: longest, tokenizer } = model;
+  const limit = Number.isFinite(longest) ? `contexts of up to ${longest} tokens` : "contexts of any length";
+  const head = `${name}: ${dModel} wide, ${tokenizer.vocabSize} tokens, ${limit}\n`;
+  const rows = model.hookpoints.map((point) => [
+    point.name,
+    `[context, position, ${point.width}]`,
+    point.alias ?? "",
+  ]);
+  process.stdout.write(`${head}\n${table([["hookpoint", "shape", "TransformerLens"], ...rows])}\n`);
+  await model.close();
+  return 0;
+}
+
+async function doctorCoder(source: string, { model: name, corpus }: { model: string; corpus: string }) {
+  const model = await loadModel(name);
+  const coder = await loadSparseCoder(source);
+  const tokens = await firstContexts(model, corpus);
+  // Any place of the same width could be what was meant.
+  const widths = new Set([coder.dModel, coder.decoderRow(0).length]);
+  const places = model.hookpoints.filter(({ width }) => widths.has(width)).map((point) => point.name);
+  const activations: ReadonlyMap<string, Tensor> = await model.activations(tokens, places);
+  await Promise.all([model.close(), coder.close()]);
+  const found = await inspectCoder(source, activations);
+  process.stdout.write(`${found}\n`);
+  return found.warning === undefined ? 0 : 1;
+}
+
+async function firstContexts(model: SubjectModel, source: string): Promise<Tensor<Int32Array>> {
+  const corpus = await openCorpus(source);
+  const ids: number[] = [];
+  for await (const text of corpus.documents()) {
+    ids.push(...model.tokenizer.encode(text));
+    if (ids.length >= contexts * contextLength) break;
+  }
+  const length = Math.min(contextLength, model.contextLength);
+  const count = Math.min(contexts, Math.floor(ids.length / length));
+  return tensor(Int32Array.from(ids.slice(0, count * length)), [count, length]);
+}
+
+/** Rows in columns of equal width. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, i) => Math.max(...rows.map((cells) => cells[i].length)));
+  return rows
+    .map((cells) =>
+      cells
+        .map((cell, i) => cell.padEnd(widths[i]))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
