@@ -1,6 +1,6 @@
 /** The command line, as a user types it: the compiled program in a process of its own. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -22,6 +22,10 @@ describe.skipIf(notBuilt)(`saelab on the command line${notBuilt}`, () => {
   it("prints its help, and fails for a command that it does not know", () => {
     expect(saelab(["--help"])).toMatchObject({ status: 0, stdout: expect.stringContaining("saelab demo") });
     expect(saelab(["explode"])).toMatchObject({ status: 2, stdout: expect.stringContaining("saelab demo") });
+  });
+
+  it.skipIf(process.platform === "win32")("can be run by npx", () => {
+    expect(statSync(cli).mode & 0o111).not.toBe(0);
   });
 
   it("run does the whole line on a file of texts, and does it again from what it kept", () => {
