@@ -43,6 +43,9 @@ export function npyHeader(bytes: Uint8Array, name: string): StoredTensor & { dat
     );
   }
   const sizes = shape[1].split(",").flatMap((s) => (s.trim() === "" ? [] : [Number(s)]));
+  if (!sizes.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    throw new FileError(`Cannot read "${name}" as .npy: its shape is (${shape[1]})`, name);
+  }
   return { dtype, shape: sizes, dataStart: start + length };
 }
 

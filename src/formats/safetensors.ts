@@ -26,7 +26,7 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
   let metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(header)) {
     if (name === "__metadata__") {
-      metadata = value as Record<string, string>;
+      metadata = (value ?? {}) as Record<string, string>;
       continue;
     }
     const { dtype, shape, start, end } = readEntry(source.name, name, value);
@@ -95,11 +95,16 @@ async function readHeader(source: ByteSource) {
   if (length > longestHeader) throw notSafetensors(source.name, `its header claims ${length} bytes`);
   if (8 + length > source.size) throw cutShort(source, 8 + length);
   const text = new TextDecoder().decode(await source.read(8, 8 + length));
+  let header: unknown;
   try {
-    return { header: JSON.parse(text) as Record<string, unknown>, dataStart: 8 + length };
+    header = JSON.parse(text);
   } catch (cause) {
     throw notSafetensors(source.name, "its header is not JSON", cause);
   }
+  if (typeof header !== "object" || header === null) {
+    throw notSafetensors(source.name, "its header is not a JSON object");
+  }
+  return { header: header as Record<string, unknown>, dataStart: 8 + length };
 }
 
 function readEntry(path: string, name: string, value: unknown) {
@@ -108,7 +113,8 @@ function readEntry(path: string, name: string, value: unknown) {
     throw new FileError(`Cannot read tensor "${name}" of "${path}": its dtype "${dtype}" is not known`, path);
   }
   const [start, end] = Array.isArray(data_offsets) ? (data_offsets as number[]) : [];
-  if (!Array.isArray(shape) || !Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start > end) {
+  const ordered = Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end;
+  if (!Array.isArray(shape) || !ordered) {
     throw notSafetensors(path, `the entry "${name}" lacks a shape or offsets`);
   }
   return { dtype, shape: shape as number[], start, end };

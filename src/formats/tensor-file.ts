@@ -52,12 +52,21 @@ export function tensorFile(
   return { name: path, metadata: options.metadata ?? {}, tensors, read, float32 };
 }
 
-/** @throws {FileError} If a tensor's bytes are not as many as its shape and dtype say. */
+/**
+ * @throws {FileError} If sizes are not whole numbers from 0, or a tensor's bytes are not as many as its
+ *   shape and dtype say.
+ */
 export function checkByteCount(
   file: string,
   name: string,
   stored: StoredTensor & { bytesPerNumber: number; byteCount: number },
 ): void {
+  if (!stored.shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    throw new FileError(
+      `Cannot read tensor "${name}" of "${file}": its shape [${stored.shape.join(", ")}] is not of whole numbers`,
+      file,
+    );
+  }
   const wanted = sizeOf(stored.shape) * stored.bytesPerNumber;
   if (stored.byteCount === wanted) return;
   throw new FileError(

@@ -96,9 +96,10 @@ function plainEntries(dict: Map<unknown, unknown>): Record<string, string> {
 
 function placeOf(value: unknown, folder: string, path: string): Place | undefined {
   const call = value as PickleCall | null;
-  if (call?.callee === rebuildParameter) return placeOf(call.arguments[0], folder, path);
-  if (call?.callee !== rebuildTensor) return undefined;
-  const [storage, offset, shape, strides] = call.arguments;
+  // A parameter holds its tensor; no deeper, since a damaged file may hold itself.
+  const inner = call?.callee === rebuildParameter ? (list(call.arguments)[0] as PickleCall | null) : call;
+  if (inner?.callee !== rebuildTensor) return undefined;
+  const [storage, offset, shape, strides] = list(inner.arguments);
   const [, type, key] = list((storage as Partial<PickleReference> | undefined)?.reference);
   const dtype = storages[String((type as { name?: unknown } | undefined)?.name)];
   const sizes = [list(shape), list(strides)];
@@ -119,7 +120,8 @@ function gather(storage: Uint8Array, { dtype, shape, strides, offset }: Place, w
   const size = bytesOf(dtype);
   const last = shape.reduce((at, n, axis) => at + Math.max(0, n - 1) * strides[axis], offset);
   const count = sizeOf(shape);
-  if (count > 0 && (last + 1) * size > storage.length) {
+  // More numbers than are stored would be repeated ones, from a damaged or hostile file.
+  if (count > 0 && Math.max(last + 1, count) * size > storage.length) {
     throw new FileError(`Cannot read tensor "${what}": its storage is cut short`, what);
   }
   const rowMajor = shape.every((n, axis) => n === 1 || strides[axis] === sizeOf(shape.slice(axis + 1)));

@@ -1,9 +1,11 @@
 /**
  * Just enough of zip to read .npz and PyTorch files: the central directory (with ZIP64), members
- * stored or deflated. Format: PKWARE APPNOTE 6.3. Checksums are not checked.
+ * stored or deflated. Format: PKWARE APPNOTE 6.3. Checksums are not checked. Names are keys and
+ * never become paths. Files that unpack to far more than numbers do, and members that share
+ * bytes, are refused before anything is unpacked.
  */
 import { promisify } from "node:util";
-import { inflateRaw } from "node:zlib";
+import { inflateRaw, type ZlibOptions } from "node:zlib";
 import { FileError } from "../errors.js";
 import type { ByteSource } from "./byte-source.js";
 
@@ -23,7 +25,10 @@ interface Place {
 }
 
 const full = 0xffffffff;
-const inflate = promisify(inflateRaw);
+/** Larger members must not shrink to less than a hundredth: numbers never do, but for zeros. */
+const largestDense = 64 << 20;
+const largestRatio = 100;
+const inflate = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
 
 /**
  * The members of a zip file, in its order.
@@ -32,7 +37,10 @@ const inflate = promisify(inflateRaw);
  */
 export async function openZip(source: ByteSource): Promise<Map<string, ZipMember>> {
   const members = new Map<string, ZipMember>();
-  for (const place of await readDirectory(source)) {
+  const places = await readDirectory(source);
+  const packed = places.reduce((sum, place) => sum + place.packed, 0);
+  if (packed > source.size) throw damaged(source, "its members share bytes");
+  for (const place of places) {
     members.set(place.name, {
       name: place.name,
       size: place.size,
@@ -49,7 +57,11 @@ async function readMember(source: ByteSource, place: Place): Promise<Uint8Array>
   const bytes = await source.read(start, start + place.packed);
   if (place.method === 0) return bytes;
   if (place.method !== 8) throw damaged(source, `member "${place.name}" uses method ${place.method}`);
-  const unpacked = await inflate(bytes).catch((cause: unknown) => {
+  if (place.size > Math.max(largestDense, largestRatio * place.packed)) {
+    throw damaged(source, `member "${place.name}" would unpack to ${place.size} from ${place.packed} bytes`);
+  }
+  // One byte more than promised: at 0 the option would mean no limit.
+  const unpacked = await inflate(bytes, { maxOutputLength: place.size + 1 }).catch((cause: unknown) => {
     throw damaged(source, `member "${place.name}" does not unpack`, cause);
   });
   if (unpacked.length !== place.size) throw damaged(source, `member "${place.name}" has a wrong length`);
@@ -74,8 +86,10 @@ async function readDirectory(source: ByteSource): Promise<Place[]> {
   const places: Place[] = [];
   for (let at = 0; at + 46 <= size && view.getUint32(at, true) === 0x02014b50; ) {
     const lengths = [28, 30, 32].map((i) => view.getUint16(at + i, true));
+    const next = at + 46 + lengths[0] + lengths[1] + lengths[2];
+    if (next > size) throw damaged(source, "its directory is cut short");
     places.push(readPlace(view, at, lengths));
-    at += 46 + lengths[0] + lengths[1] + lengths[2];
+    at = next;
   }
   return places;
 }
@@ -89,13 +103,13 @@ function readPlace(view: DataView, at: number, [nameLength, extraLength]: number
     size: view.getUint32(at + 24, true),
     offset: view.getUint32(at + 42, true),
   };
-  const extraStart = at + 46 + nameLength;
-  for (let e = extraStart; e + 4 <= extraStart + extraLength; e += 4 + view.getUint16(e + 2, true)) {
+  const extraEnd = at + 46 + nameLength + extraLength;
+  for (let e = extraEnd - extraLength; e + 4 <= extraEnd; e += 4 + view.getUint16(e + 2, true)) {
     if (view.getUint16(e, true) !== 1) continue;
     // ZIP64: the wide fields stand here in this order, only those that were full above.
     let field = e + 4;
     for (const key of ["size", "packed", "offset"] as const) {
-      if (place[key] !== full) continue;
+      if (place[key] !== full || field + 8 > extraEnd) continue;
       place[key] = Number(view.getBigUint64(field, true));
       field += 8;
     }

@@ -33,11 +33,17 @@ export interface Projection {
 export class DataFlow {
   readonly #graph: Graph;
   readonly #makers: Map<string, GraphNode>;
-  readonly #constants = new Map<string, boolean>();
+  /** Tensors that are the same whatever the inputs are. */
+  readonly #constants: Set<string>;
 
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#makers = producers(graph);
+    this.#constants = new Set(["", ...graph.initializers.keys()]);
+    for (const { inputs, outputs } of graph.nodes) {
+      if (!inputs.every((name) => this.#constants.has(name))) continue;
+      for (const name of outputs) this.#constants.add(name);
+    }
   }
 
   maker(tensor: string): GraphNode | undefined {
@@ -46,14 +52,7 @@ export class DataFlow {
 
   /** Whether a tensor is the same whatever the inputs are. */
   isConstant(tensor: string): boolean {
-    const known = this.#constants.get(tensor);
-    if (known !== undefined) return known;
-    const node = this.maker(tensor);
-    const constant = node
-      ? node.inputs.every((name) => this.isConstant(name))
-      : this.#graph.initializers.has(tensor) || tensor === "";
-    this.#constants.set(tensor, constant);
-    return constant;
+    return this.#constants.has(tensor);
   }
 
   /** The tensor whose values this one repeats, before casts and the like. */

@@ -8,7 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { FileError } from "../../errors.js";
 import { hashFile, readFileBytes } from "../../formats/file-source.js";
 import { decodeGraph, type Graph, type Initializer, replaceInitializers } from "./graph.js";
@@ -87,6 +87,12 @@ async function outsideFiles(graph: Graph, path: string): Promise<Map<string, str
   const files = new Map<string, string>();
   for (const { externalFile } of graph.initializers.values()) {
     if (externalFile === undefined || files.has(externalFile)) continue;
+    if (externalFile === "" || isAbsolute(externalFile) || externalFile.split(/[\\/]/).includes("..")) {
+      throw new FileError(
+        `Cannot read the weights of "${path}": it wants them from "${externalFile}"; only files in its own folder are read`,
+        path,
+      );
+    }
     const file = join(dirname(path), externalFile);
     files.set(externalFile, await realpath(file).catch(() => file));
   }

@@ -65,6 +65,8 @@ const graphInitializer = 5;
 const graphInput = 11;
 const graphOutput = 12;
 const graphValueInfo = 13;
+/** Branches in branches in branches: exports have two or three. */
+const deepestNesting = 16;
 
 /**
  * Reads an ONNX model. Weights stay views into `bytes`.
@@ -78,10 +80,12 @@ export function decodeGraph(bytes: Uint8Array): Graph {
   const fields = decodeMessage(graph.payload);
   const initializers = all(fields, graphInitializer).map(decodeInitializer);
   const named = new Map(initializers.map((i) => [i.name, i]));
+  const nodes = all(fields, graphNode).map((field) => decodeNode(decodeMessage(field.payload)));
+  checkOrder(nodes);
   return {
     modelFields,
     fields,
-    nodes: all(fields, graphNode).map((field) => decodeNode(decodeMessage(field.payload))),
+    nodes,
     initializers: named,
     // Before IR 4 every initializer is also listed as an input.
     inputs: all(fields, graphInput)
@@ -166,23 +170,41 @@ function replaceGraph(modelFields: readonly Field[], fields: Field[]): Uint8Arra
   );
 }
 
-function decodeNode(fields: Field[]): GraphNode {
+/** Each tensor is made once, and before it is read: as ONNX wants it, and without circles. */
+function checkOrder(nodes: readonly GraphNode[]): void {
+  const made = new Set(nodes.flatMap((node) => node.outputs));
+  for (const { name, inputs, outputs } of nodes) {
+    const early = inputs.find((input) => input !== "" && made.has(input));
+    if (early !== undefined) {
+      throw new SyntaxError(`Cannot read an ONNX model: node "${name}" reads "${early}" before it is made`);
+    }
+    for (const output of outputs) {
+      if (output !== "" && !made.delete(output)) {
+        throw new SyntaxError(`Cannot read an ONNX model: two nodes make "${output}"`);
+      }
+    }
+  }
+}
+
+function decodeNode(fields: Field[], depth = 0): GraphNode {
   return {
     op: textOf(first(fields, 4)),
     name: textOf(first(fields, 3)),
     inputs: all(fields, 1).map(textOf),
     outputs: all(fields, 2).map(textOf),
-    captured: all(fields, 5).flatMap(capturedBy),
+    captured: all(fields, 5).flatMap((attribute) => capturedBy(attribute, depth)),
     fields,
   };
 }
 
 /** Names that an attribute's sub-graphs read; more than the free ones does no harm to pruning. */
-function capturedBy(attribute: Field): string[] {
+function capturedBy(attribute: Field, depth: number): string[] {
+  if (depth > deepestNesting)
+    throw new SyntaxError("Cannot read an ONNX model: its branches nest too deeply");
   const fields = decodeMessage(attribute.payload);
   return [...all(fields, 6), ...all(fields, 11)].flatMap((graph) => {
     const inside = decodeMessage(graph.payload);
-    const nodes = all(inside, graphNode).map((field) => decodeNode(decodeMessage(field.payload)));
+    const nodes = all(inside, graphNode).map((field) => decodeNode(decodeMessage(field.payload), depth + 1));
     const outputs = all(inside, graphOutput).map((field) => decodeValue(field).name);
     return [...nodes.flatMap((node) => [...node.inputs, ...node.captured]), ...outputs];
   });
