@@ -20,7 +20,7 @@ export class NegativeSieve {
   /** Tokens of the windows in which the latent fires (`tokenKeys`). */
   readonly firing: ReadonlySet<number>;
   readonly #cache: LatentCache;
-  readonly #taken: Set<number>;
+  readonly #taken = new Set<number>();
   readonly #near = new NearIndex();
   readonly #groups = new Set<number>();
 
@@ -29,7 +29,6 @@ export class NegativeSieve {
     this.rows = cache.read(latent.index);
     this.grid = { windowLength, contextLength: cache.contextLength, firstPosition: cache.firstPosition };
     this.firing = new Set(tokenKeys(cache, windows(this.rows, this.grid)));
-    this.#taken = new Set(this.firing);
     for (const window of [...sets.train, ...(sets.select ?? []), ...(sets.calibrate ?? [])]) {
       this.#near.add(window.tokens);
       for (const group of this.#groupsOf(placeOf(window))) this.#groups.add(group);
@@ -46,7 +45,7 @@ export class NegativeSieve {
   /** Whether a place may be given and nothing of equal tokens was; it is then given. */
   take(place: Place): boolean {
     const [key] = tokenKeys(this.#cache, [place]);
-    if (this.#taken.has(key) || !this.allows(place)) return false;
+    if (this.firing.has(key) || this.#taken.has(key) || !this.allows(place)) return false;
     this.#taken.add(key);
     return true;
   }

@@ -72,19 +72,12 @@ export function sampleExamples(
 
 /** Where the examples are. */
 function samplePlaces(cache: LatentCache, rows: LatentActivations, latent: Latent, plan: SamplingPlan) {
-  const { pool, keys } = rankedPool(cache, rows, plan);
-  if (pool.length === 0 || keys.size < plan.minWindows) throw tooFew(latent, keys.size, plan);
+  const { ranked, keys } = distinctWindows(cache, rows, plan);
+  if (ranked.length === 0 || keys.size < plan.minWindows) throw tooFew(latent, keys.size, plan);
   const partOf = splitDocuments(cache, { seed: plan.seed, shares: partShares(plan) });
-  const poolOf = Object.fromEntries(parts.map((part): [Part, Ranked[]] => [part, []])) as Record<
-    Part,
-    Ranked[]
-  >;
-  for (const window of pool) {
-    const part = partOf(window);
-    if (part !== undefined) poolOf[part].push(window);
-  }
+  const pool = poolByPart(ranked, partOf, plan);
   const random = seededRandom(plan.seed).fork(latentName(latent));
-  const { chosen, isNear } = choosePlaces(poolOf, { cache, plan, random });
+  const { chosen, isNear } = choosePlaces(pool, { cache, plan, random });
   if (chosen.train.length === 0 || chosen.test.length === 0) throw tooFew(latent, keys.size, plan);
   const silent = silentWindows(cache, rows, {
     grid: plan.grid,
@@ -96,25 +89,46 @@ function samplePlaces(cache: LatentCache, rows: LatentActivations, latent: Laten
   return { chosen, silent, windowCount: keys.size };
 }
 
+interface Ranked extends FiringWindow {
+  readonly quantile: number;
+}
+
+/** Windows of a part, strongest first in each quantile. */
+type Pool = readonly (readonly FiringWindow[])[];
+
+/** Cuts ranked windows into quantiles of equal count, and these by part. */
+function poolByPart(
+  ranked: readonly FiringWindow[],
+  partOf: (place: Place) => Part | undefined,
+  { quantiles }: SamplingPlan,
+): Record<Part, Pool> {
+  const empty = () => Array.from({ length: quantiles }, (): FiringWindow[] => []);
+  const pool = { train: empty(), select: empty(), calibrate: empty(), test: empty() };
+  ranked.forEach((window, rank) => {
+    const part = partOf(window);
+    if (part) pool[part][Math.floor((rank * quantiles) / ranked.length)].push(window);
+  });
+  return pool;
+}
+
 /** Examples of each part; a window that nearly equals one of a part before it is passed over. */
 function choosePlaces(
-  pool: Record<Part, Ranked[]>,
+  pool: Record<Part, Pool>,
   { cache, plan, random }: { cache: LatentCache; plan: SamplingPlan; random: Random },
 ) {
   const tokensOf = ({ context, start, end }: Place) => cache.tokens(context).subarray(start, end);
   const before = new NearIndex();
   const isNear = (place: Place) => before.has(tokensOf(place));
-  const remember = (places: Ranked[]) => {
+  const remember = (places: readonly Ranked[]) => {
     for (const place of places) before.add(tokensOf(place));
     return places;
   };
   const choose = (part: Part) =>
     fromEachQuantile(pool[part], plan[part], {
-      plan,
       random: random.fork(part),
       allowed: (place) => !isNear(place),
     });
-  const chosen: Record<Part, Ranked[]> = {
+  const chosen: Record<Part, readonly Ranked[]> = {
     train: remember(chooseTrain(pool.train, plan, random.fork("train"))),
     select: remember(choose("select")),
     calibrate: remember(choose("calibrate")),
@@ -123,72 +137,68 @@ function choosePlaces(
   return { chosen, isNear };
 }
 
-interface Ranked extends FiringWindow {
-  readonly quantile: number;
-}
-
-/** Distinct windows, strongest first, cut into quantiles of equal count; and the tokens of all windows. */
-function rankedPool(
+/** Distinct windows, strongest first; and the tokens of all windows. */
+function distinctWindows(
   cache: LatentCache,
   rows: LatentActivations,
   plan: SamplingPlan,
-): { pool: Ranked[]; keys: Set<number> } {
+): { ranked: FiringWindow[]; keys: Set<number> } {
   const found = plan.placement === "centred" ? centredWindows(rows, plan.grid) : windows(rows, plan.grid);
   const keyOf = tokenKeys(cache, found);
   const keys = new Set<number>();
-  const distinct: FiringWindow[] = [];
+  const ranked: FiringWindow[] = [];
   for (const i of strongestFirstOrder(found)) {
-    const key = keyOf[i] as number;
-    if (!keys.has(key)) distinct.push(found[i] as FiringWindow);
-    keys.add(key);
+    const known = keys.size;
+    if (keys.add(keyOf[i]).size > known && known < plan.maxWindows) ranked.push(found[i]);
   }
-  const top = distinct.slice(0, plan.maxWindows);
-  const pool = top.map(({ context, start, end, peak }, rank) => {
-    return { context, start, end, peak, quantile: Math.floor((rank * plan.quantiles) / top.length) };
-  });
-  return { pool, keys };
+  return { ranked, keys };
 }
 
-function chooseTrain(pool: readonly Ranked[], plan: SamplingPlan, random: Random): Ranked[] {
+function chooseTrain(pool: Pool, plan: SamplingPlan, random: Random): Ranked[] {
   if (plan.trainSampling === "quantiles") {
-    return fromEachQuantile(pool, plan.train, { plan, random, allowed: () => true });
+    return fromEachQuantile(pool, plan.train, { random, allowed: () => true });
   }
-  if (plan.trainSampling === "top") return pool.slice(0, plan.train);
-  return strongestFirst(random.sample(pool, plan.train));
+  const all = pool.flatMap(withQuantile);
+  if (plan.trainSampling === "top") return all.slice(0, plan.train);
+  return strongestFirst(random.sample(all, plan.train));
+}
+
+function withQuantile(slice: readonly FiringWindow[], quantile: number): Ranked[] {
+  return slice.map((window) => ({ ...window, quantile }));
+}
+
+interface Drawing {
+  random: Random;
+  allowed: (place: Place) => boolean;
 }
 
 /**
  * Equal numbers from every quantile; the strongest ones get what does not divide. Where a quantile has too few, any
  * others make up for it.
  */
-function fromEachQuantile(
-  pool: readonly Ranked[],
-  count: number,
-  { plan, random, allowed }: { plan: SamplingPlan; random: Random; allowed: (place: Place) => boolean },
-): Ranked[] {
-  const { quantiles } = plan;
-  const chosen = new Set<Ranked>();
-  const slices = Array.from({ length: quantiles }, (): Ranked[] => []);
-  for (const window of pool) slices[window.quantile]?.push(window);
-  slices.forEach((slice, quantile) => {
-    const wanted = Math.floor(count / quantiles) + (quantile < count % quantiles ? 1 : 0);
-    for (const window of draw(slice, wanted, { random: random.fork(quantile), allowed })) chosen.add(window);
+function fromEachQuantile(pool: Pool, count: number, { random, allowed }: Drawing): Ranked[] {
+  const taken = new Set<FiringWindow>();
+  const chosen = pool.flatMap((slice, quantile) => {
+    const wanted = Math.floor(count / pool.length) + (quantile < count % pool.length ? 1 : 0);
+    const drawn = draw(slice, wanted, { random: random.fork(quantile), allowed });
+    for (const window of drawn) taken.add(window);
+    return withQuantile(drawn, quantile);
   });
-  if (chosen.size === count) return strongestFirst([...chosen]);
-  const rest = pool.filter((window) => !chosen.has(window));
-  for (const window of draw(rest, count - chosen.size, { random: random.fork("rest"), allowed })) {
-    chosen.add(window);
+  if (chosen.length < count) {
+    const rest = pool.flatMap((slice, quantile) =>
+      withQuantile(
+        slice.filter((window) => !taken.has(window)),
+        quantile,
+      ),
+    );
+    chosen.push(...draw(rest, count - chosen.length, { random: random.fork("rest"), allowed }));
   }
-  return strongestFirst([...chosen]);
+  return strongestFirst(chosen);
 }
 
 /** Up to `count` windows that are allowed, in random order. */
-function draw(
-  list: readonly Ranked[],
-  count: number,
-  { random, allowed }: { random: Random; allowed: (place: Place) => boolean },
-): Ranked[] {
-  const drawn: Ranked[] = [];
+function draw<T extends FiringWindow>(list: readonly T[], count: number, { random, allowed }: Drawing): T[] {
+  const drawn: T[] = [];
   if (count === 0) return drawn;
   for (const window of random.shuffle(list)) {
     if (allowed(window) && drawn.push(window) === count) break;

@@ -25,7 +25,7 @@ export function silentWindows(cache: LatentCache, rows: LatentActivations, optio
   const { grid, random, count } = options;
   const fires = firingTiles(cache, rows, grid);
   const contexts = random.shuffle(Array.from({ length: cache.contextCount }, (_, context) => context));
-  const taken = new Set(options.firing);
+  const taken = new Set<number>();
   const chosen: Place[] = [];
   const take = (candidates: readonly number[], tile: (context: number) => number) => {
     for (const context of candidates) {
@@ -34,17 +34,19 @@ export function silentWindows(cache: LatentCache, rows: LatentActivations, optio
       if (fires.tiles[context * fires.perContext + index] === 1) continue;
       const place = { context, ...tileAt(index, grid) };
       const key = tokenKeys(cache, [place])[0] as number;
-      if (taken.has(key) || !options.allowed(place)) continue;
+      if (options.firing.has(key) || taken.has(key) || !options.allowed(place)) continue;
       taken.add(key);
       chosen.push(place);
     }
   };
   const silent = contexts.filter((context) => fires.contexts[context] === 0);
   const others = contexts.filter((context) => fires.contexts[context] === 1);
+  const turn = new Uint32Array(cache.contextCount);
   for (const candidates of [silent, others]) {
-    const turn = new Map(candidates.map((context) => [context, random.integer(fires.perContext)]));
+    if (chosen.length >= count) break;
+    for (const context of candidates) turn[context] = random.integer(fires.perContext);
     for (let round = 0; round < fires.perContext && chosen.length < count; round++) {
-      take(candidates, (context) => ((turn.get(context) as number) + round) % fires.perContext);
+      take(candidates, (context) => (turn[context] + round) % fires.perContext);
     }
   }
   return chosen;
