@@ -44,15 +44,7 @@ export function readManifest(directory: string): CacheManifest {
     ...contextFileSizes(manifest, manifest.identity.contextLength),
     ...groupedFileSizes(manifest),
   };
-  for (const [name, size] of Object.entries(sizes)) {
-    const bytes = fileBytes(manifest, name);
-    if (size.bytes !== undefined ? bytes !== size.bytes : bytes % size.multipleOf !== 0) {
-      throw damaged(path, `it gives "${name}" ${bytes} bytes, which is not what its other numbers say`);
-    }
-  }
-  if (Object.keys(manifest.files).length !== Object.keys(sizes).length) {
-    throw damaged(path, "it lists files that no cache has");
-  }
+  checkRecords(path, manifest.files, sizes);
   checkSizes(directory, manifest.files);
   return manifest;
 }
@@ -60,6 +52,23 @@ export function readManifest(directory: string): CacheManifest {
 /** Size of a file of a cache in bytes, as its manifest has it; NaN where it does not. */
 export function fileBytes({ files }: Pick<CacheManifest, "files">, name: string): number {
   return Object.hasOwn(files, name) ? Number(files[name]?.bytes) : Number.NaN;
+}
+
+/** @throws {FileError} If `path` lists other files than these, or other sizes. */
+export function checkRecords(
+  path: string,
+  files: Readonly<Record<string, FileRecord>>,
+  sizes: Readonly<Record<string, Size>>,
+): void {
+  for (const [name, size] of Object.entries(sizes)) {
+    const bytes = fileBytes({ files }, name);
+    if (size.bytes !== undefined ? bytes !== size.bytes : bytes % size.multipleOf !== 0) {
+      throw damaged(path, `it gives "${name}" ${bytes} bytes, which is not what its other numbers say`);
+    }
+  }
+  if (Object.keys(files).length !== Object.keys(sizes).length) {
+    throw damaged(path, "it lists files that no cache has");
+  }
 }
 
 /** @throws {FileError} If a file is missing or has another size. */

@@ -11,7 +11,7 @@ import { FileError } from "../errors.js";
 import type { Tokenizer } from "../model/tokenizer.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
 import { readInto, readJson, writeJsonFile, writing } from "./array-file.js";
-import { type CacheManifest, checkSizes, contextFileSizes } from "./cache-manifest.js";
+import { type CacheManifest, checkRecords, checkSizes, contextFileSizes } from "./cache-manifest.js";
 import { type ContextFiles, ContextWriter } from "./context-writer.js";
 import { stopIfAborted } from "./stop.js";
 
@@ -31,21 +31,17 @@ export const mostPositions = 2 ** 32;
  *
  * @throws {FileError} If it is damaged.
  */
-export function readContextFiles(directory: string): ContextFiles | undefined {
+export function readContextFiles(directory: string, contextLength: number): ContextFiles | undefined {
   const path = join(directory, contextsName);
   if (!existsSync(path)) return undefined;
-  const found = readJson(path) as Partial<ContextFiles>;
-  const { contexts = 0, documents = 0, tokensFile, files = {} } = found;
-  const known = tokensFile === "tokens.u16" || tokensFile === "tokens.u32";
-  const names = known ? Object.keys(contextFileSizes({ contexts, documents, tokensFile }, 1)) : [];
-  if (!known || !Number.isSafeInteger(contexts) || names.some((name) => !files[name])) {
-    throw new FileError(
-      `Cannot go on with "${path}": it is damaged; delete its folder and cache again`,
-      path,
-    );
+  const found = readJson(path) as ContextFiles;
+  const known = found.tokensFile === "tokens.u16" || found.tokensFile === "tokens.u32";
+  if (!known || typeof found.files !== "object" || found.files === null) {
+    throw new FileError(`Cannot read "${path}": it is damaged; delete its folder and cache again`, path);
   }
-  checkSizes(directory, files);
-  return found as ContextFiles;
+  checkRecords(path, found.files, contextFileSizes(found, contextLength));
+  checkSizes(directory, found.files);
+  return found;
 }
 
 /** The first stage of a finished cache. */

@@ -70,17 +70,18 @@ async function provideContexts(
   const [first] = places as [CachePlace];
   const begun = places.find(({ directory }) => existsSync(join(directory, contextsName)));
   const home = begun ?? finished[0] ?? first;
+  const { contextLength } = first.identity;
   const contexts = begun
-    ? (readContextFiles(begun.directory) as ContextFiles)
+    ? (readContextFiles(begun.directory, contextLength) as ContextFiles)
     : finished[0]
       ? contextFilesOf(readManifest(finished[0].directory))
       : await writeContextFiles(first.directory, model.tokenizer, source, {
           ...options,
-          contextLength: first.identity.contextLength,
+          contextLength,
           maxTokens: options.maxTokens,
         });
   for (const { directory } of places) {
-    const own = readContextFiles(directory);
+    const own = readContextFiles(directory, contextLength);
     if (own === undefined) shareContextFiles(home.directory, contexts, directory);
     else checkShared(directory, own, contexts);
   }

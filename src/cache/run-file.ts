@@ -3,10 +3,11 @@
  * one file that appears when it is complete; its name says which contexts it holds, so the finished
  * work of a stopped call is simply what lies in the folder.
  *
- * Layout: `offsets` u32 [dSae + 1], `positions` u32 [rows], `activations` f32 [rows].
+ * Layout: `offsets` u32 [dSae + 1], `positions` u32 [rows], `activations` f32 [rows], CRC-32 of all that u32.
  */
 import { closeSync, existsSync, openSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { FileError } from "../errors.js";
 import { readInto, writeArrayFile } from "./array-file.js";
 import type { GroupedRows } from "./grouped-rows.js";
@@ -28,7 +29,8 @@ export function runsDirectory(directory: string): string {
 export function writeRun(directory: string, first: number, end: number, rows: GroupedRows): Run {
   const name = [first, end].map((n) => String(n).padStart(8, "0")).join("-");
   const path = join(runsDirectory(directory), `${name}.run`);
-  writeArrayFile(path, rows.offsets, rows.positions, rows.activations);
+  const parts = [rows.offsets, rows.positions, rows.activations];
+  writeArrayFile(path, ...parts, Uint32Array.of(parts.reduce(addToChecksum, 0)));
   return { path, first, end, rows: rows.positions.length };
 }
 
@@ -60,14 +62,49 @@ export function findRuns(directory: string, dSae: number): Run[] {
 function readRunName(folder: string, name: string, dSae: number): Run {
   const path = join(folder, name);
   const [first, end] = (/^(\d+)-(\d+)\.run$/.exec(name) ?? []).slice(1).map(Number);
-  const rowBytes = statSync(path).size - 4 * (dSae + 1);
+  const rowBytes = statSync(path).size - 4 * (dSae + 1) - checksumBytes;
   if (first === undefined || end === undefined || rowBytes < 0 || rowBytes % 8 !== 0) {
-    throw new FileError(
-      `Cannot go on with "${path}": it is damaged; delete it and the later ones, and call again`,
-      path,
-    );
+    throw damaged(path);
   }
   return { path, first, end, rows: rowBytes / 8 };
+}
+
+/**
+ * Compares runs that another call has left with their checksums.
+ *
+ * @throws {FileError} If one has changed since it was written.
+ */
+export function verifyRuns(runs: readonly Run[]): void {
+  const piece = new Uint8Array(1 << 20);
+  for (const { path } of runs) {
+    const file = openSync(path, "r");
+    try {
+      const end = statSync(path).size - checksumBytes;
+      let checksum = 0;
+      for (let at = 0; at < end; at += piece.length) {
+        checksum = crc32(
+          readInto(file, path, at, piece.subarray(0, Math.min(piece.length, end - at))),
+          checksum,
+        );
+      }
+      if (readInto(file, path, end, new Uint32Array(1))[0] !== checksum) throw damaged(path);
+    } finally {
+      closeSync(file);
+    }
+  }
+}
+
+const checksumBytes = 4;
+
+function addToChecksum(checksum: number, { buffer, byteOffset, byteLength }: ArrayBufferView): number {
+  return crc32(new Uint8Array(buffer, byteOffset, byteLength), checksum);
+}
+
+function damaged(path: string): FileError {
+  return new FileError(
+    `Cannot go on with "${path}": it is damaged; delete it and the later ones, and call again`,
+    path,
+  );
 }
 
 /** An open run, read a range of latents at a time. */

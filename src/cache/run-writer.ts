@@ -1,6 +1,6 @@
 import type { SparseActivations } from "../sparse/sparse-activations.js";
 import { RowBuffer } from "./row-buffer.js";
-import { findRuns, writeRun } from "./run-file.js";
+import { findRuns, verifyRuns, writeRun } from "./run-file.js";
 
 export interface RunWriterOptions {
   dSae: number;
@@ -24,7 +24,9 @@ export class RunWriter {
     this.#directory = directory;
     this.#options = options;
     this.#buffer = new RowBuffer(options.dSae);
-    this.#written = findRuns(directory, options.dSae).at(-1)?.end ?? 0;
+    const runs = findRuns(directory, options.dSae);
+    verifyRuns(runs);
+    this.#written = runs.at(-1)?.end ?? 0;
     this.#contexts = this.#written;
   }
 
