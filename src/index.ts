@@ -62,6 +62,7 @@ export {
   type LocalTokenScorerOptions,
   localTokenScorer,
 } from "./llm/local/local-token-scorer.js";
+export { builtInEmbedder } from "./llm/local/built-in-embedder.js";
 export { type LocalEmbedder, localEmbedder } from "./llm/local/local-embedder.js";
 export type { Embedder } from "./llm/embedder.js";
 export type { Choices, TokenScorer, TokenScores } from "./llm/token-scorer.js";

@@ -16,6 +16,7 @@ describe("saelab", () => {
         "benjaminiHochberg",
         "bootstrap",
         "brierScore",
+        "builtInEmbedder",
         "cacheLatents",
         "chartSvg",
         "claude",
