@@ -26,7 +26,7 @@ class Spec:
     reads: str
     writes: str
     latents: int
-    k: int = 16
+    k: int = 8
 
     @property
     def transcode(self) -> bool:

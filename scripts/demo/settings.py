@@ -27,7 +27,7 @@ FULL = Settings(
     validation_documents=1_000,
     tokenizer_documents=20_000,
     steps=3_000,
-    sae_steps=1_800,
+    sae_steps=3_600,
 )
 QUICK = Settings(
     cache=ROOT / ".cache/demo-quick",

@@ -86,7 +86,8 @@ describe.skipIf(!existsSync(join(demo, "golden.safetensors")))("sparse coders of
     const found = await coder.encode(await wanted.float32("layers.2"));
     const latents = (await wanted.read("layers.2.latents")) as Tensor<Int32Array>;
     const activations = await wanted.float32("layers.2.activations");
-    const entries = Array.from(latents.data, (latent, i) => [Math.floor(i / 16), latent, activations.data[i]])
+    const k = latents.shape.at(-1) as number;
+    const entries = Array.from(latents.data, (latent, i) => [Math.floor(i / k), latent, activations.data[i]])
       .filter(([, , activation]) => activation > 0)
       .sort(([p, a], [q, b]) => p - q || a - b);
     expect([...found.latents]).toEqual(entries.map(([, latent]) => latent));
