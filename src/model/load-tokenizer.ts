@@ -43,7 +43,12 @@ class FolderTokenizer implements Tokenizer {
     this.#hub = new HubTokenizer(json, options.settings);
     this.hash = options.hash;
     let last = -1;
-    for (const id of this.#hub.get_vocab().values()) last = Math.max(last, id);
+    for (const id of this.#hub.get_vocab().values()) {
+      if (!(Number.isSafeInteger(id) && id >= 0)) throw new TypeError(`its vocabulary has the id ${id}`);
+      last = Math.max(last, id);
+    }
+    // Parts that are missing or damaged show only when text is read.
+    this.#hub.encode("Some text, 1.", { add_special_tokens: false });
     this.vocabSize = last + 1;
     const bos = typeof options.bos === "string" ? this.#hub.token_to_id(options.bos) : options.bos;
     this.bosId = typeof bos === "number" && bos <= last ? bos : undefined;

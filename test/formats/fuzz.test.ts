@@ -1,0 +1,204 @@
+/**
+ * Readers on damaged files: they read, or they refuse with an error of ours. The suite stops after a
+ * few seconds a reader; `SAELAB_FUZZ=10000` runs that many of each, however long it takes.
+ */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deflateRawSync } from "node:zlib";
+import { afterAll, describe, expect, it } from "vitest";
+import { FileError } from "../../src/errors.js";
+import { type ByteSource, memorySource } from "../../src/formats/byte-source.js";
+import { openNpz } from "../../src/formats/npz.js";
+import { encodeSafetensors, openSafetensors } from "../../src/formats/safetensors.js";
+import type { TensorFile } from "../../src/formats/tensor-file.js";
+import { openTorch } from "../../src/formats/torch.js";
+import { openZip } from "../../src/formats/zip.js";
+import { loadTokenizer } from "../../src/model/load-tokenizer.js";
+import { decodeGraph, prefixModel } from "../../src/model/onnx/graph.js";
+import { nodeField } from "../../src/model/onnx/graph-builder.js";
+import { openGraphFile } from "../../src/model/onnx/graph-file.js";
+import { findHookpoints } from "../../src/model/onnx/hookpoints.js";
+import { bytesField, encodeMessage, varintField } from "../../src/model/onnx/protobuf.js";
+import { packageRoot } from "../../src/package-root.js";
+import { seededRandom } from "../../src/random.js";
+import { tensor } from "../../src/tensor.js";
+import { encodeTorch, storedZip } from "../sparse/torch-file.js";
+import { mutate } from "./mutate.js";
+
+const all = process.env.SAELAB_FUZZ === undefined ? undefined : Number(process.env.SAELAB_FUZZ);
+const longest = 3500;
+const numbers = (n: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(i));
+const matrix = tensor(numbers(24), [4, 6]);
+const vector = tensor(numbers(6), [6]);
+
+const counts: string[] = [];
+afterAll(() => console.log(`Damaged files, read or refused:\n${counts.join("\n")}`));
+
+/** Runs a reader on damaged copies; anything but an error that the reader means to throw fails. */
+async function fuzz(
+  name: string,
+  original: Uint8Array,
+  read: (bytes: Uint8Array) => unknown,
+  meant: (error: unknown) => boolean = (error) => error instanceof FileError,
+): Promise<void> {
+  await read(original);
+  const random = seededRandom(`fuzz ${name}`);
+  const until = Date.now() + longest;
+  let refused = 0;
+  let count = 0;
+  let slowest = 0;
+  for (; count < (all ?? 10_000) && (all !== undefined || Date.now() < until); count++) {
+    const damaged = mutate(original, random.fork(count));
+    const start = performance.now();
+    try {
+      await read(damaged);
+    } catch (error) {
+      if (!meant(error)) throw new Error(`Damaged ${name} number ${count} gave ${error}`, { cause: error });
+      refused++;
+    }
+    slowest = Math.max(slowest, performance.now() - start);
+  }
+  counts.push(`${name}: ${count} (${refused} refused, the slowest took ${slowest.toFixed(0)} ms)`);
+  expect(refused).toBeGreaterThan(count / 20);
+  expect(slowest).toBeLessThan(5000);
+}
+
+async function readAll(open: (source: ByteSource) => Promise<TensorFile>, bytes: Uint8Array): Promise<void> {
+  const file = await open(memorySource(bytes, "damaged"));
+  for (const name of file.tensors.keys()) {
+    const { data, shape } = await file.read(name);
+    expect(data.length).toBe(shape.reduce((a, b) => a * b, 1));
+    expect(data.byteLength).toBeLessThan(64 * bytes.length + 1024);
+  }
+}
+
+function npy(shape: string, data: Float32Array): Buffer {
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape}), }`.padEnd(117, " ");
+  const head = Buffer.from("\x93NUMPY\x01\x00\x00\x00", "latin1");
+  head.writeUInt16LE(header.length + 1, 8);
+  return Buffer.concat([head, Buffer.from(`${header}\n`), Buffer.from(data.buffer)]);
+}
+
+/** One member, deflated, that claims to be `claimed` bytes long. */
+function deflated(name: string, bytes: Uint8Array, claimed = bytes.length): Uint8Array {
+  const packed = deflateRawSync(bytes);
+  const zip = Buffer.from(storedZip({ [name]: new Uint8Array(packed) }));
+  const directory = zip.indexOf(Buffer.from([0x50, 0x4b, 1, 2]));
+  zip.writeUInt16LE(8, 8);
+  zip.writeUInt16LE(8, directory + 10);
+  zip.writeUInt32LE(claimed, directory + 24);
+  return new Uint8Array(zip);
+}
+
+describe("damaged files", { timeout: all === undefined ? 60_000 : 3_600_000 }, () => {
+  it("safetensors", async () => {
+    const file = encodeSafetensors({ a: matrix, b: { ...vector, dtype: "F16" } }, { note: "x" });
+    await fuzz("safetensors", file, (bytes) => readAll(openSafetensors, bytes));
+  });
+
+  it("npz, stored and deflated", async () => {
+    const a = npy("4, 6", numbers(24));
+    const stored = storedZip({ "a.npy": a, "b.npy": npy("6,", numbers(6)) });
+    await fuzz("npz", stored, (bytes) => readAll(openNpz, bytes));
+    await fuzz("npz, deflated", deflated("a.npy", a), (bytes) => readAll(openNpz, bytes));
+  });
+
+  it("torch", async () => {
+    const file = encodeTorch({ a: matrix, b: vector, activation: "TopK", inner: { k: 3, name: "ReLU" } });
+    await fuzz("torch", file, (bytes) => readAll(openTorch, bytes));
+  });
+
+  it("ONNX", async () => {
+    const file = await readFile(join(packageRoot(), "demo", "model", "model.onnx"));
+    const opened = await openGraphFile(join(packageRoot(), "demo", "model", "model.onnx"));
+    const small = prefixModel(opened.graph, opened.graph.outputs.map(({ name }) => name).slice(0, 1));
+    expect(small.length).toBeLessThan(file.length / 4);
+    const read = (bytes: Uint8Array) => {
+      const graph = decodeGraph(bytes);
+      const points = findHookpoints(graph, { path: "damaged" });
+      return prefixModel(graph, [points[points.length - 1].tensor]);
+    };
+    const meant = (error: unknown) =>
+      error instanceof FileError ||
+      error instanceof SyntaxError ||
+      (error instanceof RangeError && error.message.startsWith("Cannot cut the graph"));
+    await fuzz("ONNX", small, read, meant);
+  });
+
+  it("tokenizer.json", async () => {
+    const original = await readFile(join(packageRoot(), "demo", "model", "tokenizer.json"));
+    const folder = await mkdtemp(join(tmpdir(), "saelab-fuzz-"));
+    const read = async (bytes: Uint8Array) => {
+      await writeFile(join(folder, "tokenizer.json"), bytes);
+      const tokenizer = await loadTokenizer(folder);
+      tokenizer.encode("Some text, 1.");
+    };
+    await fuzz("tokenizer.json", new Uint8Array(original), read);
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe("hostile files", () => {
+  const zipOf = (bytes: Uint8Array) => openZip(memorySource(bytes, "hostile.zip"));
+
+  it("a zip bomb is refused before it is unpacked", async () => {
+    const members = await zipOf(deflated("a.npy", new Uint8Array(128 << 20)));
+    await expect(members.get("a.npy")?.read()).rejects.toThrow(
+      /member "a.npy" would unpack to 134217728 from \d+ bytes/,
+    );
+  });
+
+  it("a member that unpacks to more than it says stops there", async () => {
+    const members = await zipOf(deflated("a.npy", new Uint8Array(32 << 20), 1000));
+    await expect(members.get("a.npy")?.read()).rejects.toThrow('member "a.npy" does not unpack');
+  });
+
+  it("members that share bytes are refused", async () => {
+    const zip = Buffer.from(storedZip({ a: new Uint8Array(4000), b: new Uint8Array(4) }));
+    const second = zip.lastIndexOf(Buffer.from([0x50, 0x4b, 1, 2]));
+    zip.writeUInt32LE(4000, second + 20);
+    zip.writeUInt32LE(0, second + 42);
+    await expect(zipOf(new Uint8Array(zip))).rejects.toThrow("its members share bytes");
+  });
+
+  it("names that climb out of a folder stay names", async () => {
+    const members = await zipOf(storedZip({ "../../a.npy": npy("6,", numbers(6)) }));
+    expect([...members.keys()]).toEqual(["../../a.npy"]);
+  });
+
+  it.each(["../outside.bin", "a/../../outside.bin", "/etc/hostname", "..\\outside.bin"])(
+    "weights from %s are refused",
+    async (location) => {
+      const folder = await mkdtemp(join(tmpdir(), "saelab-hostile-"));
+      const entry = bytesField(13, [bytesField(1, "location"), bytesField(2, location)]);
+      const weight = bytesField(5, [
+        varintField(1, 4),
+        varintField(2, 1),
+        bytesField(8, "w"),
+        entry,
+        varintField(14, 1),
+      ]);
+      const graph = [nodeField("Identity", ["w"], { names: ["y"] }), weight];
+      await writeFile(join(folder, "model.onnx"), encodeMessage([varintField(1, 8), bytesField(7, graph)]));
+      await expect(openGraphFile(join(folder, "model.onnx"))).rejects.toThrow(
+        "only files in its own folder are read",
+      );
+      await rm(folder, { recursive: true });
+    },
+  );
+
+  it("graphs in circles, and branches that nest without end, are refused", () => {
+    const circle = [
+      nodeField("Identity", ["b"], { names: ["a"] }),
+      nodeField("Identity", ["a"], { names: ["b"] }),
+    ];
+    const modelOf = (graph: Parameters<typeof bytesField>[1]) => encodeMessage([bytesField(7, graph)]);
+    expect(() => decodeGraph(modelOf(circle))).toThrow('reads "b" before it is made');
+    let inside = encodeMessage([nodeField("Identity", ["x"], { names: ["y"] })]);
+    for (let i = 0; i < 5000; i++) {
+      inside = encodeMessage([bytesField(1, [bytesField(5, [bytesField(6, inside)])])]);
+    }
+    expect(() => decodeGraph(modelOf(inside))).toThrow("its branches nest too deeply");
+  });
+});
