@@ -19,7 +19,7 @@ import { loadSparseCoder } from "./sparse/load-sparse-coder.js";
 
 const options = {
   model: { type: "string", default: "demo" },
-  coder: { type: "string", default: "demo/layers.2" },
+  coder: { type: "string", default: "demo/layers.2.wide" },
   corpus: { type: "string", default: "demo" },
   tokens: { type: "string" },
   latents: { type: "string", default: "20" },

@@ -9,7 +9,7 @@ const help = `saelab: interpret the latents of sparse autoencoders
   saelab demo                    explain and score latents of the embedded model
   saelab run [options]           the same for any model, coder and corpus
     --model NAME                 "demo", a folder, or hf:org/name       (demo)
-    --coder NAME                 "demo/layers.2" or a folder            (demo/layers.2)
+    --coder NAME                 "demo/NAME", a folder, or hf:org/name   (demo/layers.2.wide)
     --corpus NAME                "demo", a .txt or a .jsonl file        (demo)
     --tokens N                   how many tokens to read                (all)
     --latents N                  how many latents to draw               (20)

@@ -1,5 +1,5 @@
 """
-Writes the measured parts of `demo/README.md`: metrics, and twenty live latents of `layers.2` at a glance.
+Writes the measured parts of `demo/README.md`: metrics, and twenty live latents of `layers.2.wide` at a glance.
 
     .cache/demo-venv/bin/python scripts/demo/show_latents.py
 
@@ -23,6 +23,7 @@ from settings import FULL
 from tokenizer import load_tokenizer
 
 DRAW_SEED = 7
+SHOWN = next(spec for spec in SPECS if spec.name == "layers.2.wide")
 COUNT = 20
 READINGS = Path(__file__).with_name("readings.json")
 
@@ -98,7 +99,7 @@ def main() -> None:
     contexts = np.load(FULL.cache / "validation.npy")
     model = new_model(FULL.seed)
     model.load_state_dict(torch.load(FULL.cache / "model.pt"))
-    coder = load_coder(SPECS[2], output / "saes" / SPECS[2].name)
+    coder = load_coder(SHOWN, output / "saes" / SHOWN.name)
     columns = latent_activations(model.eval(), coder, contexts)
     live = np.flatnonzero((columns > 0).any(0))
     chosen = sorted(np.random.default_rng(DRAW_SEED).choice(live, COUNT, replace=False).tolist())
