@@ -41,6 +41,8 @@ export { neuronCoder } from "./sparse/neuron-coder.js";
 export type { SparseActivations } from "./sparse/sparse-activations.js";
 export type { SparseCoder } from "./sparse/sparse-coder.js";
 
+export type { Corpus } from "./corpus/corpus.js";
+export { openCorpus } from "./corpus/open-corpus.js";
 export { cacheLatents } from "./cache/cache-latents.js";
 export { LatentCache } from "./cache/latent-cache.js";
 export { openDelphiCache } from "./cache/open-delphi-cache.js";

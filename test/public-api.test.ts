@@ -55,6 +55,7 @@ describe("saelab", () => {
         "negativesNeeded",
         "neighbours",
         "neuronCoder",
+        "openCorpus",
         "openDelphiCache",
         "pairedBootstrap",
         "parseLatent",

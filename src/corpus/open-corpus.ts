@@ -2,27 +2,48 @@ import { createHash } from "node:crypto";
 import { createReadStream, statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { FileError } from "../errors.js";
+import { readArrow } from "./arrow-file.js";
 import type { Corpus, CorpusSource } from "./corpus.js";
 import { demoCorpus } from "./demo-corpus.js";
+import { readParquet } from "./parquet-file.js";
+import { type ShuffleOptions, shuffled } from "./shuffled.js";
 import { readJsonl, readText } from "./text-files.js";
 
 export interface CorpusOptions {
   /** Name of the corpus. Default: `demo`, the file's name, `texts` or `stream`. */
   name?: string | undefined;
-  /** Key of the text in each line of a `.jsonl` file. Default: `text`. */
+  /** Key of the text in each line of a `.jsonl` file, or its column in a table. Default: `text`. */
   textKey?: string | undefined;
   /** Number of documents of the demo world. Default: 2,000. */
   documents?: number | undefined;
+  /** Documents in another order, the same for the same seed. Default: as they come. */
+  shuffle?: ShuffleOptions | undefined;
 }
 
+type Reader = (path: string, textKey: string) => AsyncGenerator<string>;
+
+const readers: Readonly<Record<string, Reader>> = {
+  ".txt": readText,
+  ".jsonl": readJsonl,
+  ".parquet": readParquet,
+  ".arrow": readArrow,
+};
+
+const kinds = "a .txt, .jsonl, .parquet or .arrow file";
+
 /**
- * Opens a corpus by what it is: `"demo"`, a `.txt` or `.jsonl` file, an array of texts, or a stream
- * (any other iterable, read once, never held in memory). A file is read through once for its hash.
+ * Opens a corpus by what it is: `"demo"`, a `.txt`, `.jsonl`, `.parquet` or `.arrow` file, an array of texts, or a
+ * stream (any other iterable, read once, never held in memory). A file is read through once for its hash.
  *
- * @throws {FileError} If the file is missing or neither `.txt` nor `.jsonl`.
+ * @throws {FileError} If the file is missing or of another kind.
  * @throws {RangeError} If an array of texts is empty.
  */
 export async function openCorpus(source: CorpusSource, options: CorpusOptions = {}): Promise<Corpus> {
+  const corpus = await inOrder(source, options);
+  return options.shuffle ? shuffled(corpus, options.shuffle) : corpus;
+}
+
+async function inOrder(source: CorpusSource, options: CorpusOptions): Promise<Corpus> {
   if (source === "demo") return named(await demoCorpus(options.documents), options.name);
   if (typeof source === "string")
     return named(await fileCorpus(source, options.textKey ?? "text"), options.name);
@@ -35,7 +56,7 @@ export async function openCorpus(source: CorpusSource, options: CorpusOptions = 
 
 function notACorpus(source: unknown): TypeError {
   return new TypeError(
-    `Cannot open a corpus from a value of type ${typeof source}: give "demo", the path of a .txt or .jsonl file, an array of strings or an iterable of strings`,
+    `Cannot open a corpus from a value of type ${typeof source}: give "demo", the path of ${kinds}, an array of strings or an iterable of strings`,
   );
 }
 
@@ -56,23 +77,21 @@ async function fileCorpus(path: string, textKey: string): Promise<Corpus> {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) {
     throw new FileError(
-      `Cannot open corpus "${path}": there is no such file; give "demo" or the path of a .txt or .jsonl file`,
+      `Cannot open corpus "${path}": there is no such file; give "demo" or the path of ${kinds}`,
       path,
     );
   }
-  if (!stat.isFile() || (kind !== ".txt" && kind !== ".jsonl")) {
+  const read = Object.hasOwn(readers, kind) ? readers[kind] : undefined;
+  if (!stat.isFile() || !read) {
     const found = stat.isFile() ? `a "${kind}" file` : "not a file";
-    throw new FileError(
-      `Cannot open corpus "${path}": it is ${found}; a .txt or .jsonl file is wanted`,
-      path,
-    );
+    throw new FileError(`Cannot open corpus "${path}": it is ${found}; ${kinds} is wanted`, path);
   }
-  const hash = createHash("sha256").update(kind === ".jsonl" ? `${textKey}\n` : "");
+  const hash = createHash("sha256").update(kind === ".txt" ? "" : `${textKey}\n`);
   for await (const chunk of createReadStream(path)) hash.update(chunk);
   return {
     name: basename(path, extname(path)),
     hash: hash.digest("hex"),
-    documents: () => (kind === ".jsonl" ? readJsonl(path, textKey) : readText(path)),
+    documents: () => read(path, textKey),
   };
 }
 

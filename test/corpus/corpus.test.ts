@@ -82,7 +82,9 @@ describe("openCorpus()", () => {
 
   test("refuses missing files, folders, other kinds and other encodings", async () => {
     await expect(openCorpus(join(root, "none.txt"))).rejects.toThrow(/there is no such file/);
-    await expect(openCorpus(root)).rejects.toThrow(/it is not a file; a \.txt or \.jsonl file is wanted/);
+    await expect(openCorpus(root)).rejects.toThrow(
+      /it is not a file; a \.txt, \.jsonl, \.parquet or \.arrow file is wanted/,
+    );
     await expect(openCorpus(file("x.csv", "a"))).rejects.toThrow(/it is a "\.csv" file/);
     const latin = await openCorpus(file("latin.txt", Uint8Array.of(97, 10, 233, 10)));
     await expect(read(latin)).rejects.toThrow(/it is not UTF-8 at or soon after line 1; convert/);
