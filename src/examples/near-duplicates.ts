@@ -18,6 +18,9 @@ export interface NearDuplicateOptions {
   seed?: number | string | undefined;
 }
 
+/** Instead of a band's key: nothing is near to nothing. */
+const emptyText = 0;
+
 const bands = 16;
 const rows = 4;
 
@@ -25,7 +28,7 @@ const rows = 4;
  * Groups of near-duplicates: texts joined by a chain of pairs at or above the threshold.
  *
  * @param count Number of texts; `tokensOf` gives the tokens of each.
- * @returns For each text the least index in its group, `[count]`.
+ * @returns For each text the least index in its group, `[count]`. Texts without tokens are each alone.
  */
 export function nearDuplicateGroups(
   count: number,
@@ -39,6 +42,7 @@ export function nearDuplicateGroups(
     const buckets = new Map<number, number[]>();
     for (let index = 0; index < count; index++) {
       const key = keys[index * bands + band];
+      if (key === emptyText) continue;
       const heads = buckets.get(key);
       if (heads === undefined) buckets.set(key, [index]);
       else if (!joinOne(groups, heads, index, { setOf, threshold })) heads.push(index);
@@ -76,6 +80,7 @@ function bandKeys(
   const keys = new Uint32Array(count * bands);
   for (let index = 0; index < count; index++) {
     const hashes = hashesOf(index);
+    if (hashes.length === 0) continue;
     for (let i = 0; i < masks.length; i++) {
       const at = index * bands + Math.floor(i / rows);
       keys[at] = Math.imul(keys[at] ^ leastHash(hashes, masks[i], factors[i]), 0x9e3779b1) + i;

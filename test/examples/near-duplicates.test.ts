@@ -61,6 +61,7 @@ describe("nearDuplicateGroups()", () => {
     expect([...nearDuplicateGroups(4, (i) => texts[i])]).toEqual([0, 1, 1, 1]);
     expect([...nearDuplicateGroups(4, (i) => texts[i], { threshold: 0.99 })]).toEqual([0, 1, 2, 3]);
     expect([...nearDuplicateGroups(0, () => [])]).toEqual([]);
+    expect([...nearDuplicateGroups(3, () => [])]).toEqual([0, 1, 2]);
   });
 });
 
