@@ -47,6 +47,7 @@ export { cacheLatents } from "./cache/cache-latents.js";
 export { LatentCache } from "./cache/latent-cache.js";
 export { openDelphiCache } from "./cache/open-delphi-cache.js";
 export { writeDelphiCache } from "./cache/write-delphi-cache.js";
+export { writeParquet } from "./cache/write-parquet.js";
 export type { Example, LatentExamples, Window } from "./examples/example.js";
 export { coOccurrence } from "./examples/co-occurrence.js";
 export { type LatentTraits, latentTraits } from "./examples/latent-traits.js";

@@ -75,6 +75,7 @@ describe("saelab", () => {
         "wilson",
         "withLedger",
         "writeDelphiCache",
+        "writeParquet",
         "writeReportHtml",
       ]
     `);
