@@ -1,18 +1,22 @@
-"""Makes two tiny models of random weights, exported to ONNX, with what PyTorch computes for some texts.
+"""Makes tiny models of random weights in ONNX, with what PyTorch computes for some texts.
 
     pip install torch==2.13.0 transformers==5.23.0 tokenizers==0.23.3 onnx
     python test/llm/local/fixtures.py && npx biome check --write test/llm/local
 
 `fixtures/causal`: GPT-2 with a key-value cache, as exports for generation have it; byte-level BPE of 300 tokens.
 `fixtures/sentences`: BERT with WordPiece and both outputs that embedding models are exported with.
-`golden.json` in each holds ids and numbers; tokens come from Hugging Face's own tokenizers.
+`fixtures/grouped`: one layer of ONNX Runtime's GroupQueryAttention, as newer exports have it; `causal`'s tokenizer.
+`golden.json` in the first two holds ids and numbers; tokens come from Hugging Face's own tokenizers.
 """
 
 import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import onnx
 import torch
+from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, DynamicCache, GPT2Config, GPT2LMHeadModel
 
@@ -147,9 +151,50 @@ def sentences():
     write_json(folder / "golden.json", golden)
 
 
+def grouped():
+    folder = FOLDER / "grouped"
+    folder.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(5)
+    weights = {"table": (300, 32), "q": (32, 32), "k": (32, 16), "v": (32, 16), "head": (32, 300)}
+    weights = {name: random.normal(size=shape).astype(np.float32) * 0.5 for name, shape in weights.items()}
+    constants = {"one": np.array(1), "axis": np.array([1]), "width": np.array(1)}
+    node, value = helper.make_node, helper.make_tensor_value_info
+    nodes = [
+        node("Gather", ["table", "input_ids"], ["x"]),
+        *[node("MatMul", ["x", name], [f"x{name}"]) for name in "qkv"],
+        node("ReduceSum", ["attention_mask", "axis"], ["count"], keepdims=0),
+        node("Sub", ["count", "one"], ["last"]),
+        node("Cast", ["last"], ["seqlens"], to=TensorProto.INT32),
+        node("Shape", ["attention_mask"], ["shape"]),
+        node("Gather", ["shape", "width"], ["total_length"]),
+        node("Cast", ["total_length"], ["total"], to=TensorProto.INT32),
+        node("GroupQueryAttention",
+             ["xq", "xk", "xv", "past_key_values.0.key", "past_key_values.0.value", "seqlens", "total"],
+             ["mixed", "present.0.key", "present.0.value"], domain="com.microsoft", num_heads=4, kv_num_heads=2),
+        node("Add", ["x", "mixed"], ["y"]),
+        node("MatMul", ["y", "head"], ["logits"]),
+    ]
+    def cache(name, length):
+        return [value(f"{name}.0.{kind}", TensorProto.FLOAT, ["batch_size", 2, length, 8]) for kind in ("key", "value")]
+    graph = helper.make_graph(
+        nodes, "grouped",
+        [value("input_ids", TensorProto.INT64, ["batch_size", "sequence_length"]),
+         value("attention_mask", TensorProto.INT64, ["batch_size", "total_sequence_length"]),
+         *cache("past_key_values", "past_sequence_length")],
+        [value("logits", TensorProto.FLOAT, ["batch_size", "sequence_length", 300]),
+         *cache("present", "total_sequence_length")],
+        [numpy_helper.from_array(array, name) for name, array in {**weights, **constants}.items()])
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), str(folder / "model.onnx"))
+    write_json(folder / "config.json", {"vocab_size": 300, "max_position_embeddings": 256, "bos_token_id": 0})
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(FOLDER / "causal" / name, folder / name)
+
+
 torch.manual_seed(5)
 causal()
 sentences()
+grouped()
 for path in sorted(FOLDER.glob("*/model.onnx")):
     onnx.checker.check_model(str(path))
     print(path.relative_to(FOLDER), path.stat().st_size)

@@ -120,6 +120,22 @@ describe("localTokenScorer() over a graph with a key-value cache", () => {
   });
 });
 
+describe("localTokenScorer() over a graph of GroupQueryAttention", () => {
+  it("equals one pass over prefix and text, though it takes one row after a past", async () => {
+    const scorer = await localTokenScorer(join(import.meta.dirname, "fixtures", "grouped"), { threads: 1 });
+    const found = await scorer.score(longPrefix, texts);
+    const whole = await scorer.score(
+      "",
+      texts.map((text) => longPrefix + text),
+    );
+    for (const [i, { logProbabilities, pieces }] of found.entries()) {
+      const wanted = whole[i].logProbabilities.slice(whole[i].logProbabilities.length - pieces.length);
+      expect(largestDifference(logProbabilities, wanted)).toBeLessThan(1e-4);
+    }
+    await scorer.close();
+  });
+});
+
 describe("localTokenScorer() over the demo model, which has no cache", () => {
   let scorer: LocalTokenScorer;
   let model: SubjectModel;
