@@ -61,7 +61,8 @@ async function fuzz(
   }
   counts.push(`${name}: ${count} (${refused} refused, the slowest took ${slowest.toFixed(0)} ms)`);
   expect(refused).toBeGreaterThan(count / 20);
-  expect(slowest).toBeLessThan(5000);
+  // Far above what a busy machine makes of it: this is about files that hang.
+  expect(slowest).toBeLessThan(20_000);
 }
 
 async function readAll(open: (source: ByteSource) => Promise<TensorFile>, bytes: Uint8Array): Promise<void> {
