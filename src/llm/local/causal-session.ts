@@ -1,9 +1,8 @@
-import { dirname } from "node:path";
 import type { GraphValue } from "../../model/onnx/graph.js";
+import { openGraphFile } from "../../model/onnx/graph-file.js";
 import { modelInputs } from "../../model/onnx/model-inputs.js";
 import { type OnnxInput, type OnnxSession, openSession } from "../../model/onnx/onnx-session.js";
 import { type Tensor, type TensorData, tensor } from "../../tensor.js";
-import { readGraph } from "./read-graph.js";
 import { type CacheTensor, scoringGraph, scoringInputs, scoringOutputs } from "./scoring-graph.js";
 
 /** What a model keeps of the tokens that it has read: one array `[head, position, width]` per tensor. Never changed. */
@@ -49,9 +48,9 @@ export interface CandidateRows {
  * @throws {FileError} If the file is missing, damaged, or wants inputs that are not known.
  */
 export async function openCausalSession(path: string, threads: number | undefined): Promise<CausalSession> {
-  const graph = await readGraph(path);
+  const { graph, folder } = await openGraphFile(path);
   const { model, cache } = scoringGraph(graph);
-  const session = await openSession(model, { path, folder: dirname(path), threads });
+  const session = await openSession(model, { path, folder, threads });
   const kept = new Set(cache.map(({ input }) => input));
   const inputs = graph.inputs.filter(({ name }) => session.inputs.includes(name) && !kept.has(name));
   // This operator takes a past with several new positions for one row only.

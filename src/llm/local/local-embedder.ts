@@ -1,9 +1,10 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { FileError } from "../../errors.js";
 import { readJsonFile } from "../../formats/json-file.js";
 import { findModelFolder, type ModelFolder } from "../../model/model-folder.js";
 import { type Graph, prefixModel } from "../../model/onnx/graph.js";
+import { openGraphFile } from "../../model/onnx/graph-file.js";
 import { modelInputs } from "../../model/onnx/model-inputs.js";
 import { openSession } from "../../model/onnx/onnx-session.js";
 import { callSignal, type LongCallOptions } from "../../progress.js";
@@ -11,7 +12,6 @@ import { row, type Tensor, type TensorData, tensor } from "../../tensor.js";
 import type { Embedder } from "../embedder.js";
 import { normalise } from "./normalise.js";
 import { type Pooling, pool, readPooling } from "./pooling.js";
-import { readGraph } from "./read-graph.js";
 import { rowBatches } from "./row-batches.js";
 import { loadTextEncoder } from "./text-encoder.js";
 
@@ -45,11 +45,11 @@ export async function localEmbedder(
 ): Promise<LocalEmbedder> {
   const files = await findModelFolder(source, options, settingsFiles);
   const encoder = await loadTextEncoder(files.folder);
-  const graph = await readGraph(files.graph);
+  const { graph, folder } = await openGraphFile(files.graph);
   const output = outputOf(graph, files.graph, options.pooling);
   const session = await openSession(prefixModel(graph, [output]), {
     path: files.graph,
-    folder: dirname(files.graph),
+    folder,
     threads: options.threads,
   });
   const inputs = graph.inputs.filter(({ name }) => session.inputs.includes(name));
