@@ -31,7 +31,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
     await runCommand(args);
     return 0;
   }
-  if (command === "doctor" && args.length > 0) {
+  if (command === "doctor" && args[0] && !args[0].startsWith("--")) {
     const { doctorCommand } = await import("./cli-doctor.js");
     return await doctorCommand(args);
   }

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { generateDocuments } from "../demo/world/index.js";
 
 const cli = join(import.meta.dirname, "..", "dist", "src", "cli.js");
 const notBuilt = existsSync(cli) ? "" : " (needs the compiled library: npm run build)";
@@ -30,9 +31,8 @@ describe.skipIf(notBuilt)(`saelab on the command line${notBuilt}`, () => {
 
   it("run does the whole line on a file of texts, and does it again from what it kept", () => {
     const cwd = mkdtempSync(join(tmpdir(), "saelab-cli-"));
-    const story = (i: number) =>
-      `On Monday Alice went to the market with ${i} pounds. "I want a cake," said Alice. It was raining, and the dog was wet.`;
-    const lines = Array.from({ length: 400 }, (_, i) => JSON.stringify({ text: story(i).repeat(3) }));
+    const documents = [...generateDocuments({ seed: "command line", count: 400 })];
+    const lines = documents.map(({ text }) => JSON.stringify({ text }));
     writeFileSync(join(cwd, "texts.jsonl"), lines.join("\n"));
     const args = [
       "run",

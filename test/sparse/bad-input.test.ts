@@ -81,7 +81,7 @@ describe("loadSparseCoder()", () => {
     const changed = (await loadSparseCoder(path)).hash;
     expect(changed).not.toBe(original);
     const config = JSON.parse(await readFile(join(path, "cfg.json"), "utf8"));
-    await writeFile(join(path, "cfg.json"), JSON.stringify({ ...config, k: 8 }));
+    await writeFile(join(path, "cfg.json"), JSON.stringify({ ...config, k: config.k + 1 }));
     expect((await loadSparseCoder(path)).hash).not.toBe(changed);
   });
 });
