@@ -105,6 +105,11 @@ describe("explainQuestion()", () => {
 });
 
 describe("readExplanation()", () => {
+  it("takes a sign in quotes for an explanation: some latents fire on a full stop", () => {
+    expect(readExplanation("[EXPLANATION]: “.”")).toBe("“.”");
+    expect(readExplanation('[EXPLANATION]: ","')).toBe('","');
+  });
+
   it.each([
     ["[EXPLANATION]: Names of cats.", "Names of cats."],
     ["First I look.\n\n[EXPLANATION]:\n  Names of\ncats. \n", "Names of cats."],
