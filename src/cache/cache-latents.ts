@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Corpus, CorpusSource } from "../corpus/corpus.js";
 import { openCorpus } from "../corpus/open-corpus.js";
-import { HookpointError } from "../errors.js";
 import type { SubjectModel } from "../model/subject-model.js";
 import type { LongCallOptions } from "../progress.js";
+import { checkFits } from "../sparse/check-fits.js";
 import type { SparseCoder } from "../sparse/sparse-coder.js";
 import type { Precision } from "./activation-code.js";
 import { writing } from "./array-file.js";
@@ -57,8 +57,8 @@ export interface CacheOptions extends LongCallOptions {
  * Memory stays bounded whatever the corpus. A call that was stopped, killed or ran out of disk is made again
  * with the same arguments and goes on at the last finished run; a finished cache is opened at once.
  *
- * @throws {HookpointError} If the model lacks the coder's hookpoint.
- * @throws {RangeError} If the coder's `dModel` does not fit, or the corpus does not fill one context.
+ * @throws {HookpointError} If the model lacks the coder's hookpoint, or it is of another width.
+ * @throws {RangeError} If the corpus does not fill one context.
  * @throws {FileError} If the directory holds another cache, is in use, or cannot be written.
  * @throws {DOMException} Named `AbortError`, if `signal` asks to stop; what is computed is kept.
  */
@@ -79,7 +79,7 @@ export async function cacheLatents(
 ): Promise<LatentCache | LatentCache[]> {
   const { model } = input;
   const coders = "coders" in input ? input.coders : [input.coder];
-  for (const coder of coders) checkFit(model, coder);
+  for (const coder of coders) checkFits(model, coder);
   const length = contextLength(model, options.contextLength);
   checkCounts(options, length);
   const source = await openCorpus(corpus);
@@ -149,22 +149,6 @@ function checkDifferent(places: readonly CachePlace[]): void {
       );
     }
     seen.set(directory, coder.name);
-  }
-}
-
-function checkFit(model: SubjectModel, coder: SparseCoder): void {
-  const hookpoint = model.hookpoints.find(({ name }) => name === coder.hookpoint);
-  if (hookpoint === undefined) {
-    const names = model.hookpoints.map(({ name }) => name);
-    throw new HookpointError(
-      `Cannot cache coder "${coder.name}" on model "${model.name}": it reads "${coder.hookpoint}", and the model has ${names.join(", ")}; choose a coder for one of these`,
-      names,
-    );
-  }
-  if (hookpoint.width !== coder.dModel) {
-    throw new RangeError(
-      `Cannot cache coder "${coder.name}" on model "${model.name}": it takes ${coder.dModel} numbers per token, and "${coder.hookpoint}" has ${hookpoint.width}; choose a coder made for this model`,
-    );
   }
 }
 

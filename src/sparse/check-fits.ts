@@ -16,7 +16,9 @@ export function checkFits(model: SubjectModel, coder: SparseCoder): void {
     ? `there it has ${found.width} numbers per position, the coder takes ${coder.dModel}`
     : `the model has no such hookpoint`;
   const advice =
-    fitting.length > 0 ? "choose another hookpoint" : "load a coder that was trained on this model";
+    fitting.length > 0
+      ? `hookpoints of that width are ${fitting.slice(0, 8).join(", ")}${fitting.length > 8 ? ", …" : ""}`
+      : "load a coder that was trained on this model";
   throw new HookpointError(
     `Cannot use the sparse coder "${coder.name}" at "${coder.hookpoint}" of "${model.name}": ${reason}; ${advice}`,
     fitting,

@@ -139,12 +139,14 @@ describe("cacheLatents()", () => {
     const wrongPlace = cacheLatents({ model, coder: toyCoder({ hookpoint: "layers.9" }) }, "demo", {
       directory,
     });
-    await expect(wrongPlace).rejects.toThrow(/reads "layers.9", and the model has layers.0, layers.1/);
+    await expect(wrongPlace).rejects.toThrow(
+      /at "layers.9" of "toy": the model has no such hookpoint; hookpoints of that width are layers.0/,
+    );
     await expect(wrongPlace).rejects.toSatisfy((error) => isSaelabError(error, "HookpointError"));
     const wrongWidth = cacheLatents({ model, coder: toyCoder({ hookpoint: "layers.1" }) }, "demo", {
       directory,
     });
-    await expect(wrongWidth).rejects.toThrow(/takes 4 numbers per token, and "layers.1" has 7/);
+    await expect(wrongWidth).rejects.toThrow(/there it has 7 numbers per position, the coder takes 4/);
     expect(existsSync(directory)).toBe(false);
   });
 

@@ -104,7 +104,7 @@ describe("with the demo model", () => {
   it("checkFits() refuses a hookpoint that the model lacks, and one of another width", async () => {
     const lacking = await loadSparseCoder("demo/layers.2", { hookpoint: "layers.9" });
     expect(() => checkFits(model, lacking)).toThrow(
-      'Cannot use the sparse coder "demo/layers.2" at "layers.9" of "demo": the model has no such hookpoint; choose another hookpoint',
+      'Cannot use the sparse coder "demo/layers.2" at "layers.9" of "demo": the model has no such hookpoint; hookpoints of that width are embed, ',
     );
     const neurons = await loadSparseCoder("demo/layers.2", { hookpoint: "layers.2.mlp.neurons" });
     try {
