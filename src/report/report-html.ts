@@ -25,7 +25,7 @@ const style = `
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 1080px; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
 figure { margin: 1rem 0 2rem; } .charts svg { max-width: 100%; height: auto; }
-.lead { opacity: .8; } td, th { vertical-align: top; }
+td, th { vertical-align: top; }
 `;
 
 /** The page as text. */
@@ -39,7 +39,6 @@ export async function reportHtml(report: Report, options: ReportHtmlOptions = {}
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${title}</title><style>${new Html(style)}</style></head><body>
 <h1>${title}</h1>
-<p class="lead">${report.madeBy}. ${report.summary.join("; ")}.</p>
 ${tableHtml(report)}
 <h2>Scores</h2><div class="charts">${await Promise.all(charts.map(chartFigure))}</div>
 <h2>Where the latents fire</h2>
