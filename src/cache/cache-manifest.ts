@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { FileError } from "../errors.js";
 import { activationFiles } from "./activation-code.js";
-import { type FileRecord, readJson } from "./array-file.js";
+import { type FileRecord, readJson, writeJsonFile } from "./array-file.js";
 import { type CacheIdentity, cacheVersion, identityHash } from "./cache-identity.js";
 
 /** `manifest.json`: written last, so where it is, the cache is complete. */
@@ -47,6 +47,25 @@ export function readManifest(directory: string): CacheManifest {
   checkRecords(path, manifest.files, sizes);
   checkSizes(directory, manifest.files);
   return manifest;
+}
+
+/** Writes the manifest, which makes the cache complete: after everything else is on disk. */
+export function writeManifest(
+  directory: string,
+  identity: CacheIdentity,
+  contexts: Pick<CacheManifest, "contexts" | "documents" | "tokensFile" | "files">,
+  grouped: Pick<CacheManifest, "rows" | "clamped" | "files">,
+): void {
+  const manifest: CacheManifest = {
+    format: "saelab-cache",
+    version: cacheVersion,
+    hash: identityHash(identity),
+    identity,
+    ...contexts,
+    ...grouped,
+    files: { ...contexts.files, ...grouped.files },
+  };
+  writeJsonFile(join(directory, manifestName), manifest);
 }
 
 /** Size of a file of a cache in bytes, as its manifest has it; NaN where it does not. */

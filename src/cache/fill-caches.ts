@@ -5,8 +5,8 @@ import { FileError } from "../errors.js";
 import type { SubjectModel } from "../model/subject-model.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
 import { readJson, writeJsonFile } from "./array-file.js";
-import { type CacheIdentity, cacheVersion, identityDifference, identityHash } from "./cache-identity.js";
-import { type CacheManifest, isIdentity, manifestName, planName, readManifest } from "./cache-manifest.js";
+import { type CacheIdentity, identityDifference, identityHash } from "./cache-identity.js";
+import { isIdentity, planName, readManifest, writeManifest } from "./cache-manifest.js";
 import {
   contextFilesOf,
   contextsName,
@@ -114,16 +114,7 @@ async function finish(
     onRows: meter.report,
   });
   meter.end(rows);
-  const manifest: CacheManifest = {
-    format: "saelab-cache",
-    version: cacheVersion,
-    hash: identityHash(identity),
-    identity,
-    ...contexts,
-    ...grouped,
-    files: { ...contexts.files, ...grouped.files },
-  };
-  writeJsonFile(join(directory, manifestName), manifest);
+  writeManifest(directory, identity, contexts, grouped);
   rmSync(runsDirectory(directory), { recursive: true, force: true });
   rmSync(join(directory, planName), { force: true });
   rmSync(join(directory, contextsName), { force: true });

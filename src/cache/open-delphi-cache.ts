@@ -7,10 +7,10 @@ import type { Tokenizer } from "../model/tokenizer.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
 import type { Tensor } from "../tensor.js";
 import type { Precision } from "./activation-code.js";
-import { writeJsonFile, writing } from "./array-file.js";
-import { type CacheIdentity, cacheDirectory, cacheVersion, identityHash } from "./cache-identity.js";
+import { writing } from "./array-file.js";
+import { type CacheIdentity, cacheDirectory } from "./cache-identity.js";
 import { lockDirectory } from "./cache-lock.js";
-import { type CacheManifest, manifestName } from "./cache-manifest.js";
+import { manifestName, writeManifest } from "./cache-manifest.js";
 import { ContextWriter } from "./context-writer.js";
 import { type DelphiShard, findDelphiShards, hookpointOfModule } from "./delphi-layout.js";
 import { checkSame } from "./fill-caches.js";
@@ -105,16 +105,7 @@ interface IndexInput {
 async function index(directory: string, identity: CacheIdentity, input: IndexInput): Promise<void> {
   const contexts = writeContexts(directory, input.tokens, input.options.tokenizer);
   const grouped = await groupShards(directory, identity, input);
-  const manifest: CacheManifest = {
-    format: "saelab-cache",
-    version: cacheVersion,
-    hash: identityHash(identity),
-    identity,
-    ...contexts,
-    ...grouped,
-    files: { ...contexts.files, ...grouped.files },
-  };
-  writeJsonFile(join(directory, manifestName), manifest);
+  writeManifest(directory, identity, contexts, grouped);
 }
 
 function writeContexts(directory: string, tokens: Tensor<Int32Array>, tokenizer: Tokenizer) {
