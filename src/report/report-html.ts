@@ -9,7 +9,7 @@ import { latentName } from "../latent.js";
 import { accuracyByQuantile } from "./accuracy-by-quantile.js";
 import { type Chart, chartSvg } from "./chart.js";
 import { heatmapFigure, heatmapScript } from "./heatmap-static.js";
-import type { Report } from "./report.js";
+import { type Report, scoresOf } from "./report.js";
 import { scoreHistogram } from "./score-histogram.js";
 import { tableHtml } from "./table.js";
 
@@ -31,7 +31,7 @@ td, th { vertical-align: top; }
 /** The page as text. */
 export async function reportHtml(report: Report, options: ReportHtmlOptions = {}): Promise<string> {
   const { title = "Latents, explained and scored", examples = [] } = options;
-  const charts = report.scorers.length > 0 ? [scoreHistogram(report), accuracyByQuantile(report)] : [];
+  const charts = chartsOf(report);
   const figures = examples.map((shown) =>
     heatmapFigure(shown, { ...explanationOf(report, shown), limit: 3 }),
   );
@@ -60,6 +60,15 @@ export async function writeReportHtml(
   options: ReportHtmlOptions = {},
 ): Promise<void> {
   await writeFileAtomic(path, await reportHtml(report, options));
+}
+
+/** The charts that there are numbers for: a judge may have answered nothing, and the page is written all the same. */
+function chartsOf(report: Report): Chart[] {
+  const scored = report.scorers.some((scorer) => scoresOf(report, scorer).length > 0);
+  const answered = report.rows.some(({ scores }) =>
+    Object.values(scores).some((score) => score.answered > 0),
+  );
+  return [...(scored ? [scoreHistogram(report)] : []), ...(answered ? [accuracyByQuantile(report)] : [])];
 }
 
 function explanationOf(report: Report, { latent }: LatentExamples): { explanation?: string } {

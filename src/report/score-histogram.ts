@@ -10,51 +10,45 @@ import { type Report, scoresOf } from "./report.js";
  * @throws {RangeError} If the report has no score of that scorer.
  */
 export function scoreHistogram(report: Report, scorer?: string): Chart & Displayable {
-  const scorers = scorer ? [scorer] : report.scorers;
-  const values = scorers.flatMap((name) => scoresOf(report, name).map((score) => ({ scorer: name, score })));
-  if (values.length === 0) {
+  const wanted = scorer ? [scorer] : report.scorers;
+  const scorers = wanted.filter((name) => scoresOf(report, name).length > 0);
+  if (scorers.length === 0) {
     throw new RangeError(
       `Cannot draw scores of ${scorer ? `"${scorer}"` : "this report"}: there are none; scorers with scores: ${report.scorers.join(", ") || "none"}`,
     );
   }
-  const medians = scorers.map((name) => ({ scorer: name, median: median(scoresOf(report, name)) }));
-  const words = medians.map((m) => `${m.scorer} median ${m.median.toFixed(2)}`).join(", ");
-  const scale = { domain: [0, 1] };
-  const bin = { step: 0.05, extent: [0, 1] as [number, number] };
-  const axis = { values: [0, 0.25, 0.5, 0.75, 1], format: ".2f" };
+  const values = scorers.flatMap((name) => scoresOf(report, name).map((score) => ({ scorer: name, score })));
+  const words = scorers.map((name) => `${name} median ${median(scoresOf(report, name)).toFixed(2)}`);
   return chart(
     {
       data: { values },
-      facet: { column: { field: "scorer", type: "nominal", title: null, sort: [...scorers] } },
-      spec: {
-        width: 260,
-        height: 160,
-        layer: [
-          {
-            mark: { type: "bar", color: "#f5a623", tooltip: true },
-            encoding: {
-              x: {
-                field: "score",
-                type: "quantitative",
-                scale,
-                bin,
-                axis,
-                title: "balanced accuracy",
-              },
-              y: { aggregate: "count", type: "quantitative", title: "latents" },
-            },
-          },
-          {
-            mark: { type: "rule", color: "#d0450b", size: 2 },
-            encoding: { x: { field: "score", type: "quantitative", scale, aggregate: "median" } },
-          },
-          {
-            mark: { type: "rule", color: "#888", strokeDash: [4, 4] },
-            encoding: { x: { datum: 0.5, type: "quantitative", scale } },
-          },
-        ],
+      facet: { column: { field: "scorer", type: "nominal", title: null, sort: scorers } },
+      spec: { width: 260, height: 160, layer: histogramLayers() },
+    },
+    `Histogram of ${values.length} scores: ${words.join(", ")}; 0.5 is chance`,
+  );
+}
+
+/** Bars of 0.05, the median, and chance. */
+function histogramLayers() {
+  const score = { field: "score", type: "quantitative" as const, scale: { domain: [0, 1] } };
+  const bin = { step: 0.05, extent: [0, 1] as [number, number] };
+  const axis = { values: [0, 0.25, 0.5, 0.75, 1], format: ".2f" };
+  return [
+    {
+      mark: { type: "bar" as const, color: "#f5a623", tooltip: true },
+      encoding: {
+        x: { ...score, bin, axis, title: "balanced accuracy" },
+        y: { aggregate: "count" as const, type: "quantitative" as const, title: "latents" },
       },
     },
-    `Histogram of ${values.length} scores: ${words}; 0.5 is chance`,
-  );
+    {
+      mark: { type: "rule" as const, color: "#d0450b", size: 2 },
+      encoding: { x: { ...score, aggregate: "median" as const } },
+    },
+    {
+      mark: { type: "rule" as const, color: "#888", strokeDash: [4, 4] },
+      encoding: { x: { datum: 0.5, type: score.type, scale: score.scale } },
+    },
+  ];
 }

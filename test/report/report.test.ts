@@ -124,6 +124,17 @@ describe("scoreHistogram()", () => {
     expect(Object.keys(bundle)).toEqual(["application/vnd.vegalite.v5+json", "image/svg+xml", "text/plain"]);
   });
 
+  it("leaves out a scorer whose judge never answered", async () => {
+    const { value: _, ...silent } = score("fuzzing", 0.5);
+    const made = await report([
+      scored(7, "cats", [score("detection", 0.9), { ...silent, value: undefined }]),
+    ]);
+    expect(scoreHistogram(made).description).toBe(
+      "Histogram of 1 scores: detection median 0.90; 0.5 is chance",
+    );
+    expect(await reportHtml(made)).toContain("fuzzing: median none over 0 of 1 latents");
+  });
+
   it("throws when there is no score of that scorer", async () => {
     const made = await report(results);
     expect(() => scoreHistogram(made, "simulation")).toThrow('Cannot draw scores of "simulation"');

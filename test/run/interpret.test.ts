@@ -101,18 +101,22 @@ describe("interpret()", () => {
     expect(readdirSync(directory)).toHaveLength(2);
   });
 
-  it("turns a latent that never fires, and a call that fails, into values", async () => {
-    const dead = Array.from({ length: coder.dSae }, (_, index) => ({ hookpoint: cache.hookpoint, index }));
-    const silent = dead.find(({ index }) => cache.stats(index).count < 20);
-    const [alive] = cache.sample(1, { seed: 3, minCount: 100 });
+  it("turns a call that fails into a value", async () => {
+    const latents = cache.sample(1, { seed: 3, minCount: 100 });
     const { llm } = counted(() => new ModelCallError("The service is down", "call", 500));
-    const latents = [alive, silent].filter((latent) => latent !== undefined);
     const results = await collect(interpret(cache, latents, settings(llm)));
-    expect(results[0]).toMatchObject({
-      status: "failed",
-      reason: expect.stringContaining("The service is down"),
-    });
-    if (silent) expect(results[1]).toMatchObject({ status: "skipped" });
+    const reason = expect.stringContaining("The service is down");
+    expect(results).toMatchObject([{ status: "failed", reason }]);
+  });
+
+  it("turns a latent with too few windows into a value, and asks nobody about it", async () => {
+    const latents = cache.sample(1, { seed: 3, minCount: 100 });
+    const { llm, counter } = counted();
+    const examples = { train: 20, test: 100_000 };
+    const results = await collect(interpret(cache, latents, { ...settings(llm), examples }));
+    const reason = expect.stringContaining("Cannot sample examples");
+    expect(results).toMatchObject([{ status: "skipped", reason }]);
+    expect(counter.calls).toBe(0);
   });
 
   it("stops when going on is pointless, and keeps what was done", async () => {
