@@ -74,7 +74,7 @@ export type { Explainer, Explanation } from "./explain/explainer.js";
 export { topActivations } from "./explain/top-activations.js";
 export { detection } from "./score/detection.js";
 export { fuzzing } from "./score/fuzzing.js";
-export type { Judgement, Score, Scorer } from "./score/scorer.js";
+export type { Answer, Judgement, Score, Scorer } from "./score/scorer.js";
 
 export { type InterpretOptions, interpret } from "./run/interpret.js";
 export type { Interpretation } from "./run/interpretation.js";

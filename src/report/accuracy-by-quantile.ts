@@ -1,5 +1,6 @@
 import type { Displayable } from "../display.js";
 import type { JudgedKind, Judgement } from "../score/scorer.js";
+import { saidYes } from "../score/summarise.js";
 import { wilson } from "../stats/wilson.js";
 import { type Chart, chart } from "./chart.js";
 import type { Report } from "./report.js";
@@ -17,15 +18,15 @@ interface Point {
 
 /**
  * Share of right judgements by how strongly the latent fires, over all latents of a report, with
- * 95 % Wilson intervals. Groups where it does not fire stand first: `silent` windows, and for fuzzing
- * `wrong` tokens marked in firing windows. The paper's figure 2 (c, d).
+ * 95 % Wilson intervals. Groups where it does not fire stand first: `silent` windows, for fuzzing
+ * `wrong` tokens marked in firing windows, and harder negatives by their kind. The paper's figure 2 (c, d).
  *
- * @throws {RangeError} If no judgement has an answer.
+ * @throws {RangeError} If no window was answered with yes or no.
  */
 export function accuracyByQuantile(report: Report): Chart & Displayable {
   const points = report.scorers.flatMap((scorer) => pointsOf(report, scorer)).sort(byGroup);
   if (points.length === 0) {
-    throw new RangeError("Cannot draw accuracies: the report has no answered judgement");
+    throw new RangeError("Cannot draw accuracies: the report has no window that was answered with yes or no");
   }
   const x = {
     field: "group",
@@ -57,15 +58,22 @@ export function accuracyByQuantile(report: Report): Chart & Displayable {
   );
 }
 
+/** Whether the judgement is yes or no to a window, and so has a place here. */
+export function isOfWindow(judgement: Judgement): boolean {
+  return saidYes(judgement) !== undefined && groupOf(judgement) !== undefined;
+}
+
 function pointsOf(report: Report, scorer: string): Point[] {
   const tallies = new Map<string, { right: number; n: number }>();
   for (const { scores } of report.rows) {
     for (const judgement of scores[scorer]?.judgements ?? []) {
-      if (judgement.answer.status !== "ok") continue;
-      const tally = tallies.get(groupOf(judgement)) ?? { right: 0, n: 0 };
+      const said = saidYes(judgement);
+      const group = groupOf(judgement);
+      if (said === undefined || group === undefined) continue;
+      const tally = tallies.get(group) ?? { right: 0, n: 0 };
       tally.n += 1;
-      if (judgement.answer.value === judgement.truth) tally.right += 1;
-      tallies.set(groupOf(judgement), tally);
+      if (said === judgement.truth) tally.right += 1;
+      tallies.set(group, tally);
     }
   }
   return [...tallies].map(([group, { right, n }]) => {
@@ -74,13 +82,16 @@ function pointsOf(report: Report, scorer: string): Point[] {
   });
 }
 
-const otherGroups: Readonly<Record<Exclude<JudgedKind, "activating">, string>> = {
+const otherGroups: Partial<Readonly<Record<JudgedKind, string>>> = {
   "non-activating": "silent",
+  "repeated-marks": "silent",
   "wrong-tokens": "wrong",
 };
 
-function groupOf({ kind, quantile }: Judgement): string {
-  return kind === "activating" ? `Q${(quantile ?? 0) + 1}` : otherGroups[kind];
+/** `undefined` for what is not a window of its own: written texts, trials with an intruder. */
+function groupOf({ kind, quantile, context }: Judgement): string | undefined {
+  if (kind === "activating") return `Q${(quantile ?? 0) + 1}`;
+  return kind === "intruder" || context === undefined ? undefined : (otherGroups[kind] ?? kind);
 }
 
 /** Groups in which nothing fires first, then from the strongest to the weakest. */

@@ -6,7 +6,7 @@ import { writeFileAtomic } from "../atomic-file.js";
 import type { LatentExamples } from "../examples/example.js";
 import { Html, html } from "../html.js";
 import { latentName } from "../latent.js";
-import { accuracyByQuantile } from "./accuracy-by-quantile.js";
+import { accuracyByQuantile, isOfWindow } from "./accuracy-by-quantile.js";
 import { type Chart, chartSvg } from "./chart.js";
 import { heatmapFigure, heatmapScript } from "./heatmap-static.js";
 import { type Report, scoresOf } from "./report.js";
@@ -65,10 +65,10 @@ export async function writeReportHtml(
 /** The charts that there are numbers for: a judge may have answered nothing, and the page is written all the same. */
 function chartsOf(report: Report): Chart[] {
   const scored = report.scorers.some((scorer) => scoresOf(report, scorer).length > 0);
-  const answered = report.rows.some(({ scores }) =>
-    Object.values(scores).some((score) => score.answered > 0),
+  const judged = report.rows.some(({ scores }) =>
+    Object.values(scores).some(({ judgements }) => judgements.some(isOfWindow)),
   );
-  return [...(scored ? [scoreHistogram(report)] : []), ...(answered ? [accuracyByQuantile(report)] : [])];
+  return [...(scored ? [scoreHistogram(report)] : []), ...(judged ? [accuracyByQuantile(report)] : [])];
 }
 
 function explanationOf(report: Report, { latent }: LatentExamples): { explanation?: string } {

@@ -65,6 +65,18 @@ export function scoresOf({ rows }: Pick<Report, "rows">, scorer: string): number
   return rows.flatMap(({ scores }) => scores[scorer]?.value ?? []);
 }
 
+/** `detection: balanced accuracy, 0.50 is chance`: what the numbers of each scorer are, scorers of one measure together. */
+export function measuresOf({ rows, scorers }: Pick<Report, "rows" | "scorers">): string[] {
+  const named = new Map<string, string[]>();
+  for (const scorer of scorers) {
+    const score = rows.map(({ scores }) => scores[scorer]).find((found) => found !== undefined);
+    if (!score) continue;
+    const measure = `${score.measure}, ${score.chance.toFixed(2)} is chance`;
+    named.set(measure, [...(named.get(measure) ?? []), scorer]);
+  }
+  return [...named].map(([measure, names]) => `${names.join(", ")}: ${measure}`);
+}
+
 function rowOf(result: Interpretation): ReportRow {
   const { latent, status } = result;
   if (status !== "scored") {

@@ -5,7 +5,7 @@ import { type Report, scoresOf } from "./report.js";
 
 /**
  * How the scores of a report are distributed: a histogram per scorer with the median marked and
- * chance (0.5) as a dashed line. The paper's figure 2 (a, b) shows the same.
+ * chance as a dashed line. The paper's figure 2 (a, b) shows the same.
  *
  * @throws {RangeError} If the report has no score of that scorer.
  */
@@ -17,28 +17,38 @@ export function scoreHistogram(report: Report, scorer?: string): Chart & Display
       `Cannot draw scores of ${scorer ? `"${scorer}"` : "this report"}: there are none; scorers with scores: ${report.scorers.join(", ") || "none"}`,
     );
   }
-  const values = scorers.flatMap((name) => scoresOf(report, name).map((score) => ({ scorer: name, score })));
+  const chance = Object.fromEntries(scorers.map((name) => [name, chanceOf(report, name)]));
+  const values = scorers.flatMap((name) =>
+    scoresOf(report, name).map((score) => ({ scorer: name, score, chance: chance[name] })),
+  );
   const words = scorers.map((name) => `${name} median ${median(scoresOf(report, name)).toFixed(2)}`);
+  const chances = new Set(Object.values(chance));
+  const line = chances.size === 1 ? [...chances][0] : Object.entries(chance).flat().join(" ");
+  const lowest = values.some(({ score }) => score < 0) ? -1 : 0;
   return chart(
     {
       data: { values },
       facet: { column: { field: "scorer", type: "nominal", title: null, sort: scorers } },
-      spec: { width: 260, height: 160, layer: histogramLayers() },
+      spec: { width: 260, height: 160, layer: histogramLayers(lowest) },
     },
-    `Histogram of ${values.length} scores: ${words.join(", ")}; 0.5 is chance`,
+    `Histogram of ${values.length} scores: ${words.join(", ")}; ${line} is chance`,
   );
 }
 
+function chanceOf({ rows }: Report, scorer: string): number | undefined {
+  return rows.map(({ scores }) => scores[scorer]).find((score) => score !== undefined)?.chance;
+}
+
 /** Bars of 0.05, the median, and chance. */
-function histogramLayers() {
-  const score = { field: "score", type: "quantitative" as const, scale: { domain: [0, 1] } };
-  const bin = { step: 0.05, extent: [0, 1] as [number, number] };
-  const axis = { values: [0, 0.25, 0.5, 0.75, 1], format: ".2f" };
+function histogramLayers(lowest: number) {
+  const score = { field: "score", type: "quantitative" as const, scale: { domain: [lowest, 1] } };
+  const bin = { step: 0.05, extent: [lowest, 1] as [number, number] };
+  const axis = { values: [-1, -0.5, 0, 0.25, 0.5, 0.75, 1].filter((tick) => tick >= lowest), format: ".2f" };
   return [
     {
       mark: { type: "bar" as const, color: "#f5a623", tooltip: true },
       encoding: {
-        x: { ...score, bin, axis, title: "balanced accuracy" },
+        x: { ...score, bin, axis, title: "score" },
         y: { aggregate: "count" as const, type: "quantitative" as const, title: "latents" },
       },
     },
@@ -48,7 +58,7 @@ function histogramLayers() {
     },
     {
       mark: { type: "rule" as const, color: "#888", strokeDash: [4, 4] },
-      encoding: { x: { datum: 0.5, type: score.type, scale: score.scale } },
+      encoding: { x: { ...score, field: "chance", aggregate: "max" as const } },
     },
   ];
 }

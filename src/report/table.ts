@@ -2,7 +2,7 @@
 import { type Html, html } from "../html.js";
 import { latentName } from "../latent.js";
 import type { Score } from "../score/scorer.js";
-import type { Report, ReportRow } from "./report.js";
+import { measuresOf, type Report, type ReportRow } from "./report.js";
 
 /** Columns of equal width; the explanation last, cut to `width`. */
 export function tableText({ rows, scorers, madeBy, summary }: Report, width = 150): string {
@@ -23,13 +23,14 @@ export function tableText({ rows, scorers, madeBy, summary }: Report, width = 15
 }
 
 /** Inline styles only: notebooks and GitHub strip style sheets. */
-export function tableHtml({ rows, scorers, madeBy, summary }: Report): Html {
+export function tableHtml(report: Report): Html {
+  const { rows, scorers, madeBy, summary } = report;
   const head = (text: string, align = "right") =>
     html`<th style="text-align:${align};padding:4px 10px;border-bottom:1px solid #8888">${text}</th>`;
   return html`<table style="border-collapse:collapse;font-size:13px;line-height:1.35">
 <thead><tr>${head("latent", "left")}${head("density")}${scorers.map((scorer) => head(scorer))}${head("explanation", "left")}</tr></thead>
 <tbody>${rows.map((row) => rowHtml(row, scorers))}</tbody></table>
-<p style="font-size:12px;opacity:.75">${summary.join(" · ")}<br>${madeBy}. Scores are balanced accuracies with 95 % intervals; 0.5 is chance.</p>`;
+<p style="font-size:12px;opacity:.75">${summary.join(" · ")}<br>${[madeBy, ...measuresOf(report), "Intervals are of 95 %"].join(". ")}.</p>`;
 }
 
 function rowHtml(row: ReportRow, scorers: readonly string[]): Html {
@@ -43,9 +44,10 @@ function rowHtml(row: ReportRow, scorers: readonly string[]): Html {
 function scoreHtml(score: Score | undefined): Html {
   if (score?.value === undefined) return html`–`;
   const interval = score.interval?.map((end) => end.toFixed(2)).join("–");
-  const bar = Math.round(Math.max(0, score.value - 0.5) * 200);
+  const { value, chance } = score;
+  const bar = Math.round((100 * Math.max(0, value - chance)) / (1 - chance));
   const fill = `linear-gradient(90deg,#f5a62355 ${bar}%,transparent ${bar}%)`;
-  return html`<span style="display:inline-block;min-width:8em;padding:0 4px;background:${fill}" title="${unansweredText(score)}">${score.value.toFixed(2)} <span style="opacity:.6">${interval}</span></span>`;
+  return html`<span style="display:inline-block;min-width:8em;padding:0 4px;background:${fill}" title="${unansweredText(score)}">${value.toFixed(2)} <span style="opacity:.6">${interval}</span></span>`;
 }
 
 function unansweredText({ answered, unanswered }: Score): string {

@@ -5,7 +5,7 @@ import type { Outcome } from "../llm/outcome.js";
 import { addUsage, noUsage, type TextModel, type TextRequest, type Usage } from "../llm/text-model.js";
 import { seededRandom } from "../random.js";
 import { readAnswers } from "./classification-prompt.js";
-import type { JudgedKind, Judgement } from "./scorer.js";
+import type { Answer, JudgedKind, Judgement } from "./scorer.js";
 
 /** What the judge is to decide: a text, and the right answer. */
 export interface Item extends Omit<Judgement, "answer"> {}
@@ -69,6 +69,6 @@ async function judgeBatch(llm: TextModel, batch: readonly Item[], { request, sig
   return { judgements, usage };
 }
 
-function answerOf(outcome: Outcome<boolean[]>, i: number): Outcome<boolean> {
-  return outcome.status === "ok" ? { status: "ok", value: outcome.value[i] as boolean } : outcome;
+function answerOf(outcome: Outcome<boolean[]>, i: number): Outcome<Answer> {
+  return outcome.status === "ok" ? { status: "ok", value: { yes: outcome.value[i] } } : outcome;
 }

@@ -1,32 +1,80 @@
 import type { LatentExamples } from "../examples/example.js";
+import type { NegativeKind } from "../examples/negative-ladder.js";
 import type { Explanation } from "../explain/explainer.js";
 import type { Outcome } from "../llm/outcome.js";
 import type { Usage } from "../llm/text-model.js";
 
-/** What kind of example was judged. */
+/** What kind of example was judged. Negatives of `negativeLadder` keep the kind that they have there. */
 export type JudgedKind =
   /** A window where the latent fires (for fuzzing: with the right tokens marked). */
   | "activating"
-  /** A window where it never fires (for fuzzing: with random tokens marked, as the paper ran it). */
+  /** A window where it never fires (for fuzzing: with tokens marked that are drawn anew in each). */
   | "non-activating"
   /** Fuzzing: a window where it fires, with tokens marked on which it does not. */
-  | "wrong-tokens";
+  | "wrong-tokens"
+  /** Fuzzing: a window where it never fires, with marks at the same positions in each, as the paper ran it. */
+  | "repeated-marks"
+  /** Several windows where it fires and one where it does not, which is to be found. */
+  | "intruder"
+  /** A text written to hold what the explanation says, or to be like the texts where the latent fires. */
+  | "written"
+  | NegativeKind;
 
-/** One decision of the judge. */
+/** What a judge said of one text: what it was asked for, and nothing else. */
+export interface Answer {
+  /** Whether the text holds what the explanation says. */
+  readonly yes?: boolean;
+  /** The higher, the more the text is held to be one where the latent fires; the score says in what unit. */
+  readonly grade?: number;
+  /** Simulated activations, one per token. */
+  readonly activations?: readonly number[];
+}
+
+/** What was said of one text, and what is true. */
 export interface Judgement {
   readonly kind: JudgedKind;
-  /** Where the example is: its context and first position in the cache. */
-  readonly context: number;
-  readonly start: number;
+  /** Where the example is: its context and first position in the cache; `undefined` for a written text. */
+  readonly context: number | undefined;
+  readonly start: number | undefined;
   /** The text as the judge saw it. */
   readonly text: string;
   /** Slice by peak activation, 0 strongest; `undefined` where the latent does not fire. */
   readonly quantile: number | undefined;
   /** The right answer. */
   readonly truth: boolean;
+  /** The latent's true activations, one per token, where the judge simulates them; on the scale of its answer. */
+  readonly activations?: readonly number[];
   /** The judge's answer, or why there is none. */
-  readonly answer: Outcome<boolean>;
+  readonly answer: Outcome<Answer>;
 }
+
+/** What the value of a score is. */
+export type Measure =
+  /** (TPR + TNR) / 2 over yes and no, in [0, 1]. */
+  | "balanced accuracy"
+  /** Share of right answers, in [0, 1]. */
+  | "accuracy"
+  /** Chance that a positive is graded above a negative, ties for half, in [0, 1]. */
+  | "AUROC"
+  /** Mean precision over the positives ranked by grade, in [0, 1]. */
+  | "average precision"
+  /** Pearson's, in [-1, 1]. */
+  | "correlation"
+  /** Share of written texts on which the latent fires, in [0, 1]. */
+  | "share firing";
+
+/** What `Answer.grade` is. */
+export type GradeUnit =
+  /** That the latent fires, in [0, 1]: there is a Brier score. */
+  | "probability"
+  /** log p(text | explanation) − log p(text | none), in nats. */
+  | "log-likelihood gain"
+  /** Cosine. */
+  | "likeness"
+  /** The latent's largest activation in a text: what is graded is then whether the text was meant to have one. */
+  | "activation"
+  /** 0 not at all, 1 in part, 2 wholly. */
+  | "rating";
 
 /** A number and the judgements behind it. */
 export interface Score {
@@ -34,11 +82,18 @@ export interface Score {
   readonly scorer: string;
   /** Name of the judging model. */
   readonly model: string;
-  /** Balanced accuracy in [0, 1] over the answered judgements, (TPR + TNR) / 2; `undefined` where a class has none. */
+  readonly measure: Measure;
+  /** What a judge that knows nothing gets: 0.5 for balanced accuracy and AUROC, 0 for a correlation. */
+  readonly chance: number;
+  /** Over the answered judgements; `undefined` where it does not exist, as where a class has none. */
   readonly value: number | undefined;
-  /** 95 % interval of `value`: Wilson for each rate, joined by Newcombe's square-and-add. */
+  /** 95 % interval of `value`. */
   readonly interval: readonly [number, number] | undefined;
-  /** Share of activating examples called so, and of others called not so. */
+  /** Further numbers of the same judgements, by name. */
+  readonly also?: Readonly<Record<string, number>>;
+  /** What the judge's grades are, where it grades. */
+  readonly grade?: GradeUnit;
+  /** Of yes and no: share of positives called so, and of others called not so. */
   readonly truePositiveRate: number | undefined;
   readonly trueNegativeRate: number | undefined;
   /** Judgements with an answer, and without. */

@@ -2,7 +2,10 @@ import type { Usage } from "../llm/text-model.js";
 import { balancedAccuracy, balancedAccuracyInterval, type ClassCounts } from "../stats/balanced-accuracy.js";
 import type { JudgedKind, Judgement, Score } from "./scorer.js";
 
-/** A score from its judgements. Judgements without an answer are counted and otherwise left out. */
+/**
+ * A score from yes and no: balanced accuracy, with Wilson's interval of each rate joined by Newcombe's square-and-add.
+ * Judgements without an answer are counted and otherwise left out.
+ */
 export function scoreOf(parts: {
   scorer: string;
   model: string;
@@ -16,6 +19,8 @@ export function scoreOf(parts: {
   const answered = positive.answered + negative.answered;
   return {
     ...parts,
+    measure: "balanced accuracy",
+    chance: 0.5,
     value: both ? balancedAccuracy(positive, negative) : undefined,
     interval: both ? balancedAccuracyInterval(positive, negative) : undefined,
     truePositiveRate: share(positive),
@@ -25,10 +30,15 @@ export function scoreOf(parts: {
   };
 }
 
-/** Of the judgements with an answer, how many are right. */
+/** Whether the judge said yes; `undefined` where it gave no such answer. */
+export function saidYes({ answer }: Judgement): boolean | undefined {
+  return answer.status === "ok" ? answer.value.yes : undefined;
+}
+
+/** Of the judgements with yes or no, how many are right. */
 export function rateOf(judgements: readonly Judgement[]): ClassCounts {
-  const answered = judgements.filter(({ answer }) => answer.status === "ok");
-  const right = answered.filter(({ answer, truth }) => answer.status === "ok" && answer.value === truth);
+  const answered = judgements.filter((judgement) => saidYes(judgement) !== undefined);
+  const right = answered.filter((judgement) => saidYes(judgement) === judgement.truth);
   return { right: right.length, answered: answered.length };
 }
 

@@ -18,7 +18,10 @@ function judgement(truth: boolean, said: boolean | "unparsed", quantile?: number
     text: "text",
     quantile,
     truth,
-    answer: said === "unparsed" ? { status: "unparsed", reason: "no list" } : { status: "ok", value: said },
+    answer:
+      said === "unparsed"
+        ? { status: "unparsed", reason: "no list" }
+        : { status: "ok", value: { yes: said } },
   };
 }
 
@@ -27,6 +30,8 @@ function score(scorer: string, value: number, judgements: Judgement[] = []): Sco
   return {
     scorer,
     model: "judge",
+    measure: "balanced accuracy",
+    chance: 0.5,
     value,
     interval: [value - 0.1, value + 0.1],
     truePositiveRate: value,
@@ -116,7 +121,7 @@ describe("scoreHistogram()", () => {
   it("is drawn by the Vega-Lite that JupyterLab has, without a warning", async () => {
     const svg = await chartSvg(scoreHistogram(await report(results)));
     expect(svg).toMatch(/^<svg/);
-    expect(svg).toContain("balanced accuracy");
+    expect(svg).toContain("score");
   });
 
   it("shows itself as Vega-Lite, SVG and words, and never as HTML, which would win over the chart", async () => {
@@ -138,6 +143,31 @@ describe("scoreHistogram()", () => {
   it("throws when there is no score of that scorer", async () => {
     const made = await report(results);
     expect(() => scoreHistogram(made, "simulation")).toThrow('Cannot draw scores of "simulation"');
+  });
+});
+
+describe("scores of other measures", () => {
+  const likeness: Score = {
+    ...score("embedding", 0.75, [
+      { ...judgement(true, true, 0), answer: { status: "ok", value: { grade: 0.4 } } },
+    ]),
+    measure: "AUROC",
+    grade: "likeness",
+  };
+  const simulated: Score = { ...score("simulation", -0.25), measure: "correlation", chance: 0 };
+
+  it("are named under the table, and drawn with their own chance", async () => {
+    const made = await report([scored(7, "cats", [score("detection", 0.9), likeness, simulated])]);
+    const page = await reportHtml(made);
+    expect(page).toContain("detection: balanced accuracy, 0.50 is chance. embedding: AUROC, 0.50 is chance");
+    expect(page).toContain("simulation: correlation, 0.00 is chance");
+    expect(scoreHistogram(made).description).toContain("detection 0.5 embedding 0.5 simulation 0 is chance");
+  });
+
+  it("have no accuracies by strength where there is no yes or no", async () => {
+    const made = await report([scored(7, "cats", [likeness])]);
+    expect(() => accuracyByQuantile(made)).toThrow(RangeError);
+    expect(await reportHtml(made)).not.toContain("Share judged right");
   });
 });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/llm/outcome.js";
 import { noUsage } from "../../src/llm/text-model.js";
-import type { Judgement } from "../../src/score/scorer.js";
+import type { Answer, Judgement } from "../../src/score/scorer.js";
 import { rateByKind, rateByQuantile, scoreOf } from "../../src/score/summarise.js";
 
-const unparsed: Outcome<boolean> = { status: "unparsed", reason: "r", reply: "?" };
+const unparsed: Outcome<Answer> = { status: "unparsed", reason: "r", reply: "?" };
 
 function judgement(truth: boolean, answer: boolean | undefined, quantile?: number): Judgement {
   return {
@@ -14,7 +14,7 @@ function judgement(truth: boolean, answer: boolean | undefined, quantile?: numbe
     text: "",
     quantile,
     truth,
-    answer: answer === undefined ? unparsed : { status: "ok", value: answer },
+    answer: answer === undefined ? unparsed : { status: "ok", value: { yes: answer } },
   };
 }
 
