@@ -1,5 +1,6 @@
 import { ModelCallError } from "../errors.js";
 import type { Outcome } from "./outcome.js";
+import { currentStandIn } from "./rehearsal.js";
 import { noUsage, type TextModel, type TextReply, type TextRequest, type Usage } from "./text-model.js";
 
 /** What a question came to, and what it cost. */
@@ -21,7 +22,8 @@ export async function ask<T>(
   { read, signal }: { read: (text: string) => T; signal?: AbortSignal | undefined },
 ): Promise<Asked<T>> {
   try {
-    const reply = await model.complete(request, { signal });
+    const standIn = currentStandIn();
+    const reply = await (standIn?.({ model, request, read }) ?? model.complete(request, { signal }));
     return { outcome: readReply(reply, read), usage: reply.usage };
   } catch (error) {
     if (!(error instanceof ModelCallError) || error.scope === "stop") throw error;
