@@ -95,6 +95,7 @@ function toReply(message: Anthropic.Message): TextReply {
       inputTokens: (usage?.input_tokens ?? 0) + cachedInputTokens + written,
       outputTokens: usage?.output_tokens ?? 0,
       cachedInputTokens,
+      cacheWriteTokens: written,
     },
     model: message.model,
   };

@@ -16,6 +16,10 @@ export interface ModelFacts {
   readonly quiet: "default" | "disabled" | "between-tools" | "low-effort";
   /** Whether it takes `temperature`; the others answer 400. */
   readonly temperature: boolean;
+  /** Tokens that a prompt's beginning must have to be cached; `null` where the documentation does not say. */
+  readonly cacheMinimum: number | null;
+  /** Price of a call in a Message Batch, as a share of the live price; `null` where there are no batches. */
+  readonly batch: number | null;
 }
 
 /** When the table in `models.json` was read, and where. */
@@ -38,15 +42,20 @@ export function knownModels(): string[] {
   return Object.keys(models).sort((a, b) => (models[a]?.input ?? 0) - (models[b]?.input ?? 0));
 }
 
-/**
- * Price in US dollars at the table's date; `undefined` for a model that it lacks.
- * Tokens written to the prompt cache are counted at the input price, which is at most 20 % too low for them.
- */
+/** US dollars per million tokens. */
+export type Prices = Pick<ModelFacts, "input" | "output" | "cacheRead" | "cacheWrite">;
+
+/** Price in US dollars at the table's date; `undefined` for a model that it lacks. */
 export function price(id: string, usage: Usage): number | undefined {
   const facts = modelFacts(id);
-  if (!facts) return undefined;
-  const fresh = usage.inputTokens - usage.cachedInputTokens;
-  const dollars =
-    fresh * facts.input + usage.cachedInputTokens * facts.cacheRead + usage.outputTokens * facts.output;
-  return dollars / 1e6;
+  return facts && priceAt(facts, usage);
+}
+
+/** Price in US dollars at given prices. */
+export function priceAt(prices: Prices, usage: Usage): number {
+  const { inputTokens, cachedInputTokens, cacheWriteTokens = 0, outputTokens } = usage;
+  const fresh = inputTokens - cachedInputTokens - cacheWriteTokens;
+  const input =
+    fresh * prices.input + cachedInputTokens * prices.cacheRead + cacheWriteTokens * prices.cacheWrite;
+  return (input + outputTokens * prices.output) / 1e6;
 }

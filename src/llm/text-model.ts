@@ -8,6 +8,8 @@ export interface TextModel {
    * @throws {ModelCallError} If the call failed for good; says whether the run should stop.
    */
   complete(request: TextRequest, options?: { signal?: AbortSignal | undefined }): Promise<TextReply>;
+  /** Input tokens that the service would bill for the request; where it can count them without answering. */
+  count?(request: TextRequest, options?: { signal?: AbortSignal | undefined }): Promise<number>;
 }
 
 export interface TextRequest {
@@ -39,12 +41,16 @@ export interface Usage {
   readonly outputTokens: number;
   /** The part of `inputTokens` that was read from the service's prompt cache. */
   readonly cachedInputTokens: number;
+  /** The part of `inputTokens` that was written to the prompt cache, which costs more than plain input. Default: 0. */
+  readonly cacheWriteTokens?: number | undefined;
 }
 
 export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
 
 export function addUsage(a: Usage, b: Usage): Usage {
+  const cacheWriteTokens = (a.cacheWriteTokens ?? 0) + (b.cacheWriteTokens ?? 0);
   return {
+    ...(cacheWriteTokens > 0 ? { cacheWriteTokens } : {}),
     inputTokens: a.inputTokens + b.inputTokens,
     outputTokens: a.outputTokens + b.outputTokens,
     cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,

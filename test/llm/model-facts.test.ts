@@ -23,6 +23,8 @@ describe("modelFacts()", () => {
       const facts = modelFacts(id);
       for (const key of ["input", "output", "cacheRead", "cacheWrite"] as const)
         expect(facts?.[key]).toBeGreaterThan(0);
+      expect(facts?.cacheMinimum === null || (facts?.cacheMinimum ?? 0) >= 512).toBe(true);
+      expect(facts?.batch === null || (facts?.batch ?? 0) < 1).toBe(true);
       expect(facts?.quiet).toMatch(/^(default|disabled|between-tools|low-effort)$/);
     }
     expect(modelFactsDate).toMatch(/^\d{4}-\d{2}-\d{2}$/);
@@ -35,5 +37,8 @@ describe("price()", () => {
     // Haiku 5.5: 600,000 x 0.10 + 400,000 x 0.01 + 200,000 x 0.50 dollars per million.
     const usage = { inputTokens: 1_000_000, cachedInputTokens: 400_000, outputTokens: 200_000 };
     expect(price("claude-haiku-5-5", usage)).toBeCloseTo(0.06 + 0.004 + 0.1, 10);
+    // The same with 100,000 of the fresh ones written to the cache at 0.125.
+    const written = { ...usage, cacheWriteTokens: 100_000 };
+    expect(price("claude-haiku-5-5", written)).toBeCloseTo(0.05 + 0.0125 + 0.004 + 0.1, 10);
   });
 });
