@@ -1,6 +1,7 @@
 import type { TextModel } from "../llm/text-model.js";
 import { detectionRequest } from "./detection-prompt.js";
-import { item, judge } from "./judge.js";
+import { textItems } from "./item.js";
+import { judge } from "./judge.js";
 import type { Scorer } from "./scorer.js";
 import { scoreOf } from "./summarise.js";
 
@@ -24,10 +25,7 @@ export function detection(llm: TextModel, options: DetectionOptions = {}): Score
     name,
     model: llm.name,
     async score(explanation, examples, { signal } = {}) {
-      const items = [
-        ...examples.test.map((w) => item(w, { kind: "activating", text: w.pieces.join("") })),
-        ...examples.nonActivating.map((w) => item(w, { kind: "non-activating", text: w.pieces.join("") })),
-      ];
+      const items = textItems(examples);
       const request = (texts: readonly string[]) => detectionRequest(explanation.text, texts);
       const judged = await judge(llm, examples, items, { request, examplesPerPrompt, seed, signal });
       return scoreOf({ scorer: name, model: llm.name, ...judged });

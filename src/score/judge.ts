@@ -1,14 +1,12 @@
 import { setMaxListeners } from "node:events";
-import type { LatentExamples, Window } from "../examples/example.js";
+import type { LatentExamples } from "../examples/example.js";
 import { ask } from "../llm/ask.js";
 import type { Outcome } from "../llm/outcome.js";
 import { addUsage, noUsage, type TextModel, type TextRequest, type Usage } from "../llm/text-model.js";
 import { seededRandom } from "../random.js";
 import { readAnswers } from "./classification-prompt.js";
-import type { Answer, JudgedKind, Judgement } from "./scorer.js";
-
-/** What the judge is to decide: a text, and the right answer. */
-export interface Item extends Omit<Judgement, "answer"> {}
+import type { Item } from "./item.js";
+import type { Answer, Judgement } from "./scorer.js";
 
 export interface JudgeOptions {
   /** The whole question about a few texts. */
@@ -16,13 +14,6 @@ export interface JudgeOptions {
   readonly examplesPerPrompt: number;
   readonly seed: number;
   readonly signal: AbortSignal | undefined;
-}
-
-/** An item made of a window of the latent's examples. */
-export function item(window: Window, { kind, text }: { kind: JudgedKind; text: string }): Item {
-  const { context, start } = window;
-  const quantile = "quantile" in window ? (window.quantile as number) : undefined;
-  return { kind, context, start, text, quantile, truth: kind === "activating" };
 }
 
 /**

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { surprisal } from "../../src/score/surprisal.js";
+import { noExplanation, surprisalPrefix } from "../../src/score/surprisal-prompt.js";
+import { example, explanation, latentExamples, window } from "./made-examples.js";
+import { wordScorer } from "./made-judges.js";
+
+const text = (words: string) => words.split(/(?= )/);
+const examples = latentExamples({
+  test: [
+    example(text(" cat cat dog"), [[0, 1]], { context: 1 }),
+    example(text(" cat"), [[0, 1]], { context: 2 }),
+  ],
+  nonActivating: [window(text(" dog dog dog dog"), []), window(text(" dog cat cow hen pig"), [])],
+});
+
+describe("surprisalPrefix()", () => {
+  it("stays as it is, and ends where a text begins", () => {
+    expect(surprisalPrefix("Cats\nand dogs.")).toMatchSnapshot();
+    expect(surprisalPrefix("x").endsWith("Description: x\nSentences:\n")).toBe(true);
+  });
+});
+
+describe("surprisal()", () => {
+  it("is the AUROC of how much likelier the explanation makes a text, by hand", async () => {
+    const score = await surprisal(wordScorer()).score(explanation("cat hen"), examples);
+    // Each known word gains 2 nats: 4, 2 where it fires; 0, 4 where not. Pairs: 4>0, 4=4, 2>0, 2<4.
+    expect(score.judgements.map(({ answer }) => answer)).toEqual(
+      [4, 2, 0, 4].map((grade) => ({ status: "ok", value: { grade } })),
+    );
+    expect(score).toMatchObject({
+      measure: "AUROC",
+      grade: "log-likelihood gain",
+      value: 2.5 / 4,
+      answered: 4,
+    });
+    // Per token 4/3, 2, 0, 4/5: every pair is right.
+    expect(score.also).toEqual({ "AUROC per token": 1 });
+  });
+
+  it("reads the texts without an explanation once, however many explanations there are", async () => {
+    const model = wordScorer();
+    const scorer = surprisal(model);
+    for (const text of ["cat", "dog", "cow"]) await scorer.score(explanation(text), examples);
+    const passes = model.calls.filter(({ texts }) => texts > 0);
+    expect(passes).toHaveLength(4);
+    expect(passes.filter(({ prefix }) => prefix === surprisalPrefix(noExplanation))).toHaveLength(1);
+  });
+
+  it("counts texts that the model cannot read, and gives no value", async () => {
+    const short = wordScorer();
+    const tooLong = { ...short, score: () => Promise.reject(new RangeError("Cannot score text: too long")) };
+    const score = await surprisal(tooLong).score(explanation("cat"), examples);
+    expect(score).toMatchObject({ value: undefined, interval: undefined, answered: 0, unanswered: 4 });
+    expect(score.judgements[0]?.answer).toEqual({ status: "failed", reason: "Cannot score text: too long" });
+  });
+
+  it("is stopped by a signal", async () => {
+    const signal = AbortSignal.abort(new Error("enough"));
+    await expect(surprisal(wordScorer()).score(explanation("cat"), examples, { signal })).rejects.toThrow(
+      "enough",
+    );
+  });
+});
