@@ -1,32 +1,28 @@
 /**
- * Claude as a `TextModel`, over the official SDK.
- *
- * Ours, not the SDK's: the retries (the SDK does not retry a cut body or half a JSON document), the time limit
- * (the SDK's covers the headers only; a body that stops half way would hang for five minutes) and the check
- * that the answer is a message at all. The end of the few-shot turns is marked for the service's prompt cache:
- * everything before it is the same for every latent.
+ * Claude as a `TextModel`, over the official SDK. The end of the few-shot turns is marked for the service's prompt
+ * cache: everything before it is the same for every latent.
  */
 import Anthropic from "@anthropic-ai/sdk";
 import { ModelCallError } from "../errors.js";
-import { classify, modelCallError, NotAMessageError } from "./claude-failure.js";
+import { claudeReply } from "./claude-reply.js";
 import { claudeRequest } from "./claude-request.js";
-import type { TextModel, TextReply } from "./text-model.js";
-import { withConcurrency } from "./with-concurrency.js";
-import { withRetries } from "./with-retries.js";
+import type { RateLimits } from "./governor.js";
+import { modelFacts } from "./model-facts.js";
+import { PromptCache } from "./prompt-cache.js";
+import { estimateTokens, mostTokens } from "./request-size.js";
+import { type Service, type ServiceCall, type ServiceOptions, serviceCalls } from "./service-calls.js";
+import { NotAnAnswerError } from "./service-failure.js";
+import { noUsage, type TextModel, type TextReply, type TextRequest } from "./text-model.js";
 
-export interface ClaudeOptions {
+export interface ClaudeOptions extends ServiceOptions {
   /** Default: `claude-haiku-5-5`. */
   model?: string | undefined;
   /** Default: the environment variable `ANTHROPIC_API_KEY`. */
   apiKey?: string | undefined;
   /** A server that speaks Claude's dialect. Default: `ANTHROPIC_BASE_URL`, else Anthropic's service. */
   baseURL?: string | undefined;
-  /** Further attempts after a failure that passes with time. Default: 6, which rides out 20 s of overload. */
-  maxRetries?: number | undefined;
-  /** Time limit of one attempt, headers and body, in milliseconds. Default: 90,000. */
-  timeoutMs?: number | undefined;
-  /** Calls under way at a time. Default: 8. */
-  concurrency?: number | undefined;
+  /** Told once if the prompt cache is not hit. Default: `console.warn`. */
+  onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -36,73 +32,95 @@ export interface ClaudeOptions {
  */
 export function claude(options: ClaudeOptions = {}): TextModel {
   const model = options.model ?? "claude-haiku-5-5";
-  const apiKey = options.apiKey ?? process.env.ANTHROPIC_API_KEY ?? "";
-  if (apiKey.trim() === "") {
-    throw new ModelCallError(
-      `Cannot use "${model}": no API key was found; set the environment variable ANTHROPIC_API_KEY, or use pattern(), which needs none`,
-      "stop",
-    );
-  }
-  const timeoutMs = options.timeoutMs ?? 90_000;
-  const retries = options.maxRetries ?? 6;
-  const client = new Anthropic({
+  const key = claudeKey(model, options);
+  const client = claudeClient(key, options);
+  const facts = modelFacts(model);
+  const service: Service = {
+    ...{ sdk: Anthropic, model, key, prices: facts },
+    keyAdvice: "check ANTHROPIC_API_KEY, or use pattern(), which needs no key",
+  };
+  const answers = serviceCalls(service, options);
+  // Counting is free and has a rate limit of its own.
+  const counts = serviceCalls(service, { ...options, limits: undefined, budget: undefined });
+  const cache = new PromptCache(model, {
+    minimum: facts ? facts.cacheMinimum : Number.POSITIVE_INFINITY,
+    warn: options.onWarning ?? console.warn,
+  });
+  return {
+    name: model,
+    complete: (request, { signal } = {}) =>
+      cache.through(request, () => answers(completion(client, model, { request, signal })), signal),
+    count: (request, { signal } = {}) => counts(counting(client, model, { request, signal })),
+  };
+}
+
+/** The key that is used. @throws {ModelCallError} If there is none. */
+export function claudeKey(model: string, options: ClaudeOptions): string {
+  const key = options.apiKey ?? process.env.ANTHROPIC_API_KEY ?? "";
+  if (key.trim() !== "") return key;
+  throw new ModelCallError(
+    `Cannot use "${model}": no API key was found; set the environment variable ANTHROPIC_API_KEY, or use pattern(), which needs none`,
+    "stop",
+  );
+}
+
+/** The official SDK without what saelab does itself, or does not want. */
+export function claudeClient(apiKey: string, options: ClaudeOptions): Anthropic {
+  return new Anthropic({
     apiKey,
     baseURL: options.baseURL ?? process.env.ANTHROPIC_BASE_URL ?? "https://api.anthropic.com",
     maxRetries: 0,
-    timeout: timeoutMs,
+    timeout: options.timeoutMs ?? 90_000,
     // The SDK's log at level "debug" prints whole requests.
     logLevel: "off",
   });
-  const one: TextModel = {
-    name: model,
-    async complete(request, { signal } = {}) {
-      signal?.throwIfAborted();
-      const body = claudeRequest(model, request);
-      const attempt = async () => {
-        const limit = AbortSignal.timeout(timeoutMs);
-        const both = signal ? AbortSignal.any([signal, limit]) : limit;
-        return await client.messages.create(body, { signal: both }).then(toReply, (error: unknown) => {
-          throw limit.aborted ? limit.reason : error;
-        });
-      };
-      const judge = (error: unknown) => {
-        const failure = classify(error);
-        return { again: failure.scope === "retry", waitMs: failure.waitMs };
-      };
-      try {
-        return await withRetries(attempt, { retries, judge, signal });
-      } catch (error) {
-        signal?.throwIfAborted();
-        throw modelCallError(classify(error), model, apiKey);
-      }
-    },
-  };
-  return withConcurrency(one, options.concurrency ?? 8);
 }
 
-function toReply(message: Anthropic.Message): TextReply {
-  if (typeof message !== "object" || message?.type !== "message" || !Array.isArray(message.content)) {
-    throw new NotAMessageError("the answer was not a message, but perhaps a proxy's page");
-  }
-  const text = message.content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("");
-  const usage = message.usage;
-  const cachedInputTokens = usage?.cache_read_input_tokens ?? 0;
-  const written = usage?.cache_creation_input_tokens ?? 0;
+interface Question {
+  request: TextRequest;
+  signal: AbortSignal | undefined;
+}
+
+function completion(client: Anthropic, model: string, { request, signal }: Question): ServiceCall<TextReply> {
   return {
-    text,
-    stop: stopOf(message.stop_reason),
-    usage: {
-      inputTokens: (usage?.input_tokens ?? 0) + cachedInputTokens + written,
-      outputTokens: usage?.output_tokens ?? 0,
-      cachedInputTokens,
-      cacheWriteTokens: written,
+    needs: { inputTokens: estimateTokens(request), outputTokens: claudeRequest(model, request).max_tokens },
+    mostInputTokens: mostTokens(request),
+    signal,
+    async send(limit) {
+      // Made when it is sent: many calls may be waiting.
+      const body = claudeRequest(model, request);
+      const { data, response } = await client.messages.create(body, { signal: limit }).withResponse();
+      const value = claudeReply(data);
+      return { value, usage: value.usage, limits: statedLimits(response.headers) };
     },
-    model: message.model,
   };
 }
 
-function stopOf(reason: Anthropic.Message["stop_reason"]): TextReply["stop"] {
-  if (reason === "refusal") return "refused";
-  if (reason === "max_tokens" || reason === "model_context_window_exceeded") return "truncated";
-  return "end";
+function counting(client: Anthropic, model: string, { request, signal }: Question): ServiceCall<number> {
+  const { system, messages, thinking } = claudeRequest(model, request);
+  const body = { model, messages, ...(system ? { system } : {}), ...(thinking ? { thinking } : {}) };
+  return {
+    needs: { inputTokens: 0, outputTokens: 0 },
+    mostInputTokens: 0,
+    signal,
+    async send(limit) {
+      const { input_tokens } = await client.messages.countTokens(body, { signal: limit });
+      if (typeof input_tokens !== "number")
+        throw new NotAnAnswerError("the answer holds no number of tokens");
+      return { value: input_tokens, usage: noUsage };
+    },
+  };
+}
+
+/** Limits per minute as Anthropic states them in the headers of every answer. */
+function statedLimits(headers: Headers): RateLimits {
+  const limit = (name: string) => {
+    const stated = Number(headers.get(`anthropic-ratelimit-${name}-limit`));
+    return stated > 0 ? stated : undefined;
+  };
+  return {
+    requestsPerMinute: limit("requests"),
+    inputTokensPerMinute: limit("input-tokens"),
+    outputTokensPerMinute: limit("output-tokens"),
+  };
 }

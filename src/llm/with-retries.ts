@@ -6,6 +6,8 @@ export interface Verdict {
   readonly again: boolean;
   /** How long the service asked us to wait, in milliseconds, where it did. */
   readonly waitMs?: number | undefined;
+  /** Whether the attempt uses up none of the retries: nothing is wrong, it only has to wait its turn. */
+  readonly free?: boolean;
 }
 
 const firstWaitMs = 500;
@@ -18,20 +20,24 @@ const jitter = seededRandom("retry jitter");
  * Runs `attempt` until it succeeds, `judge` says not to try again, or `retries` further attempts are used up;
  * then throws the last error. Waits as long as the service asked, else 0.5 s doubled each time up to 8 s, less
  * up to a quarter of it, so that calls that failed together do not come back together.
+ *
+ * @param attempt Is told whether it is a further one.
  */
 export async function withRetries<T>(
-  attempt: () => Promise<T>,
+  attempt: (again: boolean) => Promise<T>,
   options: { retries: number; judge: (error: unknown) => Verdict; signal?: AbortSignal | undefined },
 ): Promise<T> {
-  for (let n = 0; ; n++) {
+  for (let used = 0, again = false; ; again = true) {
     try {
-      return await attempt();
+      return await attempt(again);
     } catch (error) {
       options.signal?.throwIfAborted();
-      const { again, waitMs } = options.judge(error);
-      if (!again || n >= options.retries || (waitMs ?? 0) > longestAskedWaitMs) throw error;
-      const backoff = Math.min(firstWaitMs * 2 ** n, longestWaitMs) * (1 - jitter.random() / 4);
-      await sleep(waitMs ?? backoff, undefined, { signal: options.signal });
+      const verdict = options.judge(error);
+      const { waitMs = 0 } = verdict;
+      if (!verdict.again || used >= options.retries || waitMs > longestAskedWaitMs) throw error;
+      const backoff = Math.min(firstWaitMs * 2 ** used, longestWaitMs) * (1 - jitter.random() / 4);
+      await sleep(verdict.waitMs ?? backoff, undefined, { signal: options.signal });
+      if (!verdict.free) used++;
     }
   }
 }
