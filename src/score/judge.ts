@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import type { LatentExamples } from "../examples/example.js";
 import { ask } from "../llm/ask.js";
 import type { Outcome } from "../llm/outcome.js";
@@ -7,6 +6,7 @@ import { seededRandom } from "../random.js";
 import { readAnswers } from "./classification-prompt.js";
 import type { Item } from "./item.js";
 import type { Answer, Judgement } from "./scorer.js";
+import { together } from "./together.js";
 
 export interface JudgeOptions {
   /** The whole question about a few texts. */
@@ -37,19 +37,15 @@ export async function judge(
   const batches = Array.from({ length: Math.ceil(shuffled.length / size) }, (_, i) =>
     shuffled.slice(i * size, (i + 1) * size),
   );
-  const others = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, others.signal]) : others.signal;
-  setMaxListeners(0, signal);
-  try {
-    const judged = await Promise.all(batches.map((batch) => judgeBatch(llm, batch, { ...options, signal })));
-    return {
-      judgements: judged.flatMap((batch) => batch.judgements),
-      usage: judged.reduce((sum, batch) => addUsage(sum, batch.usage), noUsage),
-    };
-  } catch (error) {
-    others.abort(error);
-    throw error;
-  }
+  const judged = await together(
+    batches,
+    (batch, signal) => judgeBatch(llm, batch, { ...options, signal }),
+    options,
+  );
+  return {
+    judgements: judged.flatMap((batch) => batch.judgements),
+    usage: judged.reduce((sum, batch) => addUsage(sum, batch.usage), noUsage),
+  };
 }
 
 async function judgeBatch(llm: TextModel, batch: readonly Item[], { request, signal }: JudgeOptions) {

@@ -20,9 +20,9 @@ describe("embedding()", () => {
     const grades = score.judgements.map(({ answer }) =>
       answer.status === "ok" ? answer.value.grade : undefined,
     );
-    [1, Math.SQRT1_2, 0, 1 / Math.sqrt(3), 0].forEach((cosine, i) =>
-      expect(grades[i]).toBeCloseTo(cosine, 6),
-    );
+    [1, Math.SQRT1_2, 0, 1 / Math.sqrt(3), 0].forEach((cosine, i) => {
+      expect(grades[i]).toBeCloseTo(cosine, 6);
+    });
     expect(score).toMatchObject({
       measure: "AUROC",
       grade: "likeness",
