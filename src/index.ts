@@ -73,8 +73,13 @@ export type { TextModel, TextReply, TextRequest, Usage } from "./llm/text-model.
 export type { Explainer, Explanation } from "./explain/explainer.js";
 export { topActivations } from "./explain/top-activations.js";
 export { detection } from "./score/detection.js";
+export { embedding } from "./score/embedding.js";
+export { exampleEmbedding } from "./score/example-embedding.js";
 export { fuzzing } from "./score/fuzzing.js";
+export { intruder } from "./score/intruder.js";
 export type { Answer, Judgement, Score, Scorer } from "./score/scorer.js";
+export { simulation } from "./score/simulation.js";
+export { surprisal } from "./score/surprisal.js";
 
 export { type InterpretOptions, interpret } from "./run/interpret.js";
 export type { Interpretation } from "./run/interpretation.js";

@@ -35,7 +35,7 @@ export function gradedScore(parts: {
 }
 
 /** Grades of the texts where the latent fires, and of the others. */
-function gradesOf(judgements: readonly Judgement[]): { positives: number[]; negatives: number[] } {
+export function gradesOf(judgements: readonly Judgement[]): { positives: number[]; negatives: number[] } {
   const grades = (truth: boolean) =>
     judgements.flatMap((judgement) => {
       const grade = judgement.truth === truth ? gradeOf(judgement) : undefined;
