@@ -83,6 +83,8 @@ export { surprisal } from "./score/surprisal.js";
 
 export { type InterpretOptions, interpret } from "./run/interpret.js";
 export type { Interpretation } from "./run/interpretation.js";
+export { type Plan, type PlanOptions, plan } from "./run/plan.js";
+export { type PresetName, preset, presets } from "./run/presets.js";
 export { accuracyByQuantile } from "./report/accuracy-by-quantile.js";
 export { type Chart, chartSvg } from "./report/chart.js";
 export { heatmap } from "./report/heatmap.js";

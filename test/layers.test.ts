@@ -16,6 +16,7 @@ const layers = [
     "package-root",
     "atomic-file",
     "html",
+    "text-table",
     "stats",
   ],
   ["formats"],
@@ -27,7 +28,7 @@ const layers = [
   ["run"],
   ["report"],
   ["paper"],
-  ["index", "cli", "cli-run", "cli-doctor"],
+  ["index", "cli", "cli-run", "cli-plan", "cli-doctor"],
 ];
 
 function filesIn(folder: string): string[] {

@@ -1,0 +1,255 @@
+/** Plans are compared with what a loopback server then bills for the same run. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateDocuments } from "../../demo/world/index.js";
+import { cacheLatents } from "../../src/cache/cache-latents.js";
+import type { LatentCache } from "../../src/cache/latent-cache.js";
+import { jupyterDisplay } from "../../src/display.js";
+import { explanationTag } from "../../src/explain/top-activations-prompt.js";
+import { claude } from "../../src/llm/claude.js";
+import { claudeRequest } from "../../src/llm/claude-request.js";
+import { type ModelFacts, modelFacts, price } from "../../src/llm/model-facts.js";
+import { pattern } from "../../src/llm/pattern/pattern-model.js";
+import { addUsage, noUsage, type TextModel, type Usage } from "../../src/llm/text-model.js";
+import { loadModel } from "../../src/model/load-model.js";
+import { interpret } from "../../src/run/interpret.js";
+import { plan } from "../../src/run/plan.js";
+import { planTime, stageUsage } from "../../src/run/plan-price.js";
+import type { PlanStage } from "../../src/run/plan-stage.js";
+import { preset } from "../../src/run/presets.js";
+import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
+import { messagesServer, ruleAnswer } from "../servers/messages-server.js";
+
+const scratch = mkdtempSync(join(tmpdir(), "saelab-plan-"));
+let cache: LatentCache;
+beforeAll(async () => {
+  const [model, coder] = await Promise.all([loadModel("demo"), loadSparseCoder("demo/layers.1")]);
+  const texts = [...generateDocuments({ seed: "plan", count: 1200 })].map(({ text }) => text);
+  cache = await cacheLatents({ model, coder }, texts, { directory: scratch, onProgress: false });
+  await Promise.all([model.close(), coder.close()]);
+}, 120_000);
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const quiet = { onProgress: false } as const;
+
+/** The same model, with what it is billed added up. */
+function billed(model: TextModel) {
+  const bill = { requests: 0, usage: noUsage as Usage };
+  const llm: TextModel = {
+    ...model,
+    async complete(request, options) {
+      const reply = await model.complete(request, options);
+      bill.requests++;
+      bill.usage = addUsage(bill.usage, reply.usage);
+      return reply;
+    },
+  };
+  return { llm, bill };
+}
+
+/** A model that must not be asked. */
+function silent(): TextModel {
+  return { name: "claude-haiku-5-5", complete: () => Promise.reject(new Error("a plan must not send")) };
+}
+
+function sum(stages: readonly PlanStage[], of: (stage: PlanStage) => number): number {
+  return stages.reduce((total, stage) => total + of(stage), 0);
+}
+
+/** The server's rule, but explanations as long as people's and models' are: from 45 to 85 characters. */
+function sentences(): (question: string) => string {
+  const text = "Words about the house, the garden and what people say and do in them, most often at night";
+  let asked = 0;
+  return (question) => {
+    const answer = ruleAnswer(question);
+    const length = 45 + ((20 * asked++) % 60);
+    return answer.startsWith(explanationTag) ? `${explanationTag} ${text.slice(0, length)}.` : answer;
+  };
+}
+
+/** Expects `found` within 3 % of `wanted`. */
+function expectNear(found: number | undefined, wanted: number | undefined): void {
+  expect(Math.abs((found ?? Number.NaN) / (wanted ?? Number.NaN) - 1)).toBeLessThan(0.03);
+}
+
+describe("plan()", () => {
+  it.each(["paper", "economy"] as const)(
+    "is within 3 % of what a server bills for the preset %s",
+    async (name) => {
+      await using server = await messagesServer({ answer: sentences() });
+      const { llm, bill } = billed(claude({ apiKey: "sk-test", baseURL: server.url }));
+      // Counts as the server bills.
+      const count: TextModel["count"] = async (request) =>
+        Math.ceil(JSON.stringify(claudeRequest(llm.name, request)).length / 4);
+      const latents = cache.sample(6, { seed: 3, minCount: 400 });
+      const options = { ...preset(name, { ...llm, count }), ...quiet };
+      const { stages, prices } = await plan(cache, latents, options);
+      expect(server.requests).toEqual([]);
+      const statuses: string[] = [];
+      for await (const { status } of interpret(cache, latents, options)) statuses.push(status);
+      expect(statuses).toEqual(latents.map(() => "scored"));
+      expectNear(
+        sum(stages, (stage) => stage.requests),
+        bill.requests,
+      );
+      expectNear(
+        sum(stages, (stage) => stage.inputTokens),
+        bill.usage.inputTokens,
+      );
+      expectNear(prices[0]?.live, price(llm.name, bill.usage));
+      const uncached = { ...bill.usage, cachedInputTokens: 0, cacheWriteTokens: 0 };
+      expectNear(prices[0]?.liveUncached, price(llm.name, uncached));
+    },
+    60_000,
+  );
+
+  it("scales a sample, and says how far off that may be", async () => {
+    const latents = cache.sample(24, { seed: 3, minCount: 200 });
+    const options = { ...preset("economy", silent()), ...quiet };
+    const whole = await plan(cache, latents, options);
+    const part = await plan(cache, latents, { ...options, sample: 8 });
+    const tokens = ({ stages }: typeof whole) => sum(stages, (stage) => stage.inputTokens);
+    expect(whole.margin).toBe(0);
+    expect(part.margin).toBeGreaterThan(0);
+    expect(Math.abs(tokens(part) / tokens(whole) - 1)).toBeLessThan(2 * part.margin);
+    expect((await plan(cache, latents, { ...options, sample: 1 })).margin).toBeNaN();
+  });
+
+  it("sends nothing, and says how it counted and what it scaled", async () => {
+    const latents = cache.sample(5, { seed: 1, minCount: 400 });
+    const options = { ...preset("economy", silent()), ...quiet, sample: 2 };
+    const estimated = await plan(cache, latents, options);
+    expect(estimated.notes.join("\n")).toMatch(
+      /scaled from 2 of 5 latents[\s\S]*estimated at 2\.5 characters/,
+    );
+    const tokenizer = { encode: (text: string) => text.split(/(?=\s)/) };
+    const tokenized = await plan(cache, latents, { ...options, tokenizer });
+    expect(tokenized.notes.join("\n")).toContain("counted by the given tokenizer");
+    const [explain] = tokenized.stages;
+    expect(explain).toMatchObject({ stage: "top-activations", model: "claude-haiku-5-5", requests: 5 });
+    expect(explain?.inputTokens).toBeLessThan(estimated.stages[0]?.inputTokens ?? 0);
+  });
+
+  it("reckons with longer explanations where it is told so", async () => {
+    const latents = cache.sample(2, { seed: 1, minCount: 400 });
+    const options = { ...preset("economy", silent()), ...quiet };
+    const usual = await plan(cache, latents, options);
+    const long = await plan(cache, latents, { ...options, explanation: "Many words. ".repeat(40) });
+    const [explain, detect] = usual.stages.map((stage, i) => [stage, long.stages[i] as PlanStage] as const);
+    expect(explain?.[1].outputTokens).toBeGreaterThan(3 * (explain?.[0].outputTokens ?? 0));
+    expect(detect?.[1].inputTokens).toBeGreaterThan(detect?.[0].inputTokens ?? 0);
+  });
+
+  it("counts latents that ask nothing", async () => {
+    const latents = cache.sample(3, { seed: 1, minCount: 400 });
+    const options = { ...preset("paper", silent()), ...quiet };
+    const { notes, stages, time } = await plan(cache, latents, {
+      ...options,
+      examples: { train: 5, test: 1e6 },
+    });
+    expect(stages).toEqual([]);
+    expect(notes.join("\n")).toContain("3 of 3 have too few examples");
+    expect(time).toMatchObject({ liveSeconds: 0, batchSeconds: 0 });
+  });
+
+  it("gives each stage its own model's price, and no price to a model that the table lacks", async () => {
+    const latents = cache.sample(2, { seed: 1, minCount: 400 });
+    const strong = { ...silent(), name: "claude-opus-5-5" };
+    const mixed = await plan(cache, latents, {
+      ...preset("economy", strong, { judge: silent() }),
+      ...quiet,
+    });
+    const of = (model: string) => mixed.prices.find((row) => row.model === model)?.live ?? Number.NaN;
+    expect(of("as given")).toBeGreaterThan(of("claude-haiku-5-5"));
+    expect(of("as given")).toBeLessThan(of("claude-opus-5-5"));
+    const free = await plan(cache, latents, { ...preset("economy", pattern()), ...quiet });
+    expect(free.prices[0]).toMatchObject({ model: "as given", live: undefined, batch: undefined });
+  });
+
+  it("shows itself as a table", async () => {
+    const latents = cache.sample(2, { seed: 1, minCount: 400 });
+    const planned = await plan(cache, latents, { ...preset("economy", silent()), ...quiet });
+    const bundle = await planned[jupyterDisplay]();
+    expect(bundle["text/plain"]).toMatch(/^Plan for 2 latents\n\nstage +model +requests +input tokens/);
+    expect(bundle["text/plain"]).toMatch(/^claude-sonnet-5-5 +\$0\.\d+ +\$0\.\d+ +\$0\.\d+ +\$0\.\d+$/m);
+    expect(bundle["text/html"]).toContain("<td");
+  });
+
+  it("refuses a sample of none", async () => {
+    const options = { ...preset("economy", silent()), sample: 0 };
+    await expect(plan(cache, [], options)).rejects.toThrow("Cannot plan from a sample of 0 latents");
+  });
+});
+
+describe("what is asked while a run is rehearsed", () => {
+  it("goes through ask(): no explainer and no scorer calls a text model by itself", () => {
+    const files = ["explain", "score"].flatMap((folder) => {
+      const root = join(import.meta.dirname, "..", "..", "src", folder);
+      return readdirSync(root, { recursive: true, encoding: "utf8" }).map((name) => join(root, name));
+    });
+    const direct = files.filter(
+      (file) => file.endsWith(".ts") && /\.complete\(/.test(readFileSync(file, "utf8")),
+    );
+    expect(direct).toEqual([]);
+  });
+});
+
+describe("prices and times of a plan, by hand", () => {
+  const stage: PlanStage = {
+    stage: "detection",
+    model: "claude-haiku-5-5",
+    requests: 1000,
+    inputTokens: 1_500_000,
+    sharedTokens: 1_000_000,
+    firstSharedTokens: 1000,
+    shortestShared: 1000,
+    outputTokens: 15_000,
+  };
+  const facts = modelFacts("claude-haiku-5-5") as ModelFacts;
+
+  it("reads all but the first shared beginning from the cache, where it is long enough to be cached", () => {
+    expect(stageUsage(stage, facts, 1)).toEqual({
+      inputTokens: 1_500_000,
+      cachedInputTokens: 999_000,
+      cacheWriteTokens: 1000,
+      outputTokens: 15_000,
+    });
+    expect(stageUsage(stage, facts, 0.6)).toMatchObject({
+      cachedInputTokens: 599_400,
+      cacheWriteTokens: 400_600,
+    });
+    const none = { cachedInputTokens: 0, cacheWriteTokens: 0 };
+    expect(stageUsage(stage, facts, 0)).toMatchObject(none);
+    expect(stageUsage(stage, { ...facts, cacheMinimum: 1024 }, 1)).toMatchObject(none);
+  });
+
+  it("adds the thoughts of models that cannot be kept from thinking", () => {
+    expect(stageUsage(stage, { ...facts, quiet: "low-effort" }, 1).outputTokens).toBe(75_000);
+  });
+
+  it("takes as long as the tightest limit", () => {
+    const pace = {
+      requestsPerMinute: 100,
+      inputTokensPerMinute: 501_000,
+      outputTokensPerMinute: 1000,
+      concurrency: 10,
+      secondsPerCall: 3,
+      hoursPerBatch: 1,
+    };
+    expect(planTime([stage], pace)).toEqual({
+      liveSeconds: 900,
+      limit: "output tokens per minute",
+      batchSeconds: 7200,
+    });
+    expect(planTime([stage], { ...pace, outputTokensPerMinute: 1e6 })).toMatchObject({
+      liveSeconds: 600,
+      limit: "requests per minute",
+    });
+    expect(planTime([stage], { ...pace, outputTokensPerMinute: 1e6, requestsPerMinute: 1e6 })).toMatchObject({
+      liveSeconds: 300,
+      limit: "calls at a time",
+    });
+  });
+});
