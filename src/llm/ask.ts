@@ -9,22 +9,33 @@ export interface Asked<T> {
   readonly usage: Usage;
 }
 
+export interface AskOptions<T> {
+  read: (text: string) => T;
+  parser?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Asks one question and reads the reply. Refusals, cut replies, unreadable replies and calls that failed
  * are outcomes; an answer is only what `read` accepts.
  *
  * @param read Gives the value, or throws a `SyntaxError` that says what was wanted.
+ * @param parser Name and version of `read`, under which a ledger keeps the outcome. A new version reads kept
+ *   replies again and asks nobody.
  * @throws {ModelCallError} If the whole run should stop (`scope` is `stop`).
  */
 export async function ask<T>(
   model: TextModel,
   request: TextRequest,
-  { read, signal }: { read: (text: string) => T; signal?: AbortSignal | undefined },
+  { read, parser = "reply 1", signal }: AskOptions<T>,
 ): Promise<Asked<T>> {
   try {
     const standIn = currentStandIn();
     const reply = await (standIn?.({ model, request, read }) ?? model.complete(request, { signal }));
-    return { outcome: readReply(reply, read), usage: reply.usage };
+    const outcome = readReply(reply, read);
+    const reason = outcome.status === "ok" ? undefined : outcome.reason;
+    reply.onRead?.({ parser, status: outcome.status, reason });
+    return { outcome, usage: reply.usage };
   } catch (error) {
     if (!(error instanceof ModelCallError) || error.scope === "stop") throw error;
     return { outcome: { status: "failed", reason: error.message }, usage: noUsage };

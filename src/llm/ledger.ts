@@ -1,184 +1,186 @@
 /**
- * The ledger of a run: every request to a language model with its raw reply, so that no answer is paid for
- * twice and every number can be traced to the words behind it. Models of today take no temperature: this file
- * is also the only determinism that a run with Claude has.
+ * The ledger: every request to a language model with its raw reply, so that no answer is paid for twice and
+ * every number can be traced to the words behind it. Models of today take no temperature: the ledger is also
+ * the only determinism that a run with Claude has.
  *
- * One JSON document per line, appended and never changed, in `replies.jsonl` of the run's folder. Records are
- * found by the SHA-256 of the model's name and the request. Records that come together are written together
- * and forced to disk before `put` resolves. After a crash the last line may be half written: it is cut off on
- * opening. A line that is damaged elsewhere is passed over and counted. One process writes at a time.
+ * One SQLite file. A row of `call` is one call that was answered or failed for good; a request's reply is that of
+ * its first answered call. What all requests of a kind begin with stands once, in `preamble`. What a parser made
+ * of a reply stands in `outcome`, by the parser's name and version: a new parser reads the kept words again.
+ * Bodies only: no header and no key ever gets here.
  */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, open, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { FileError } from "../errors.js";
-import type { TextReply, TextRequest } from "./text-model.js";
+import { type Database, openDatabase, type RunSql, type SqlValue } from "./database.js";
+import { price } from "./model-facts.js";
+import type { AddressedRequest } from "./request-key.js";
+import type { ReplyReading, TextReply, Usage } from "./text-model.js";
 
-/** One line of the file. */
-export interface LedgerRecord {
-  readonly key: string;
-  /** ISO 8601. */
-  readonly at: string;
-  /** The model that was asked. */
-  readonly model: string;
-  readonly request: TextRequest;
-  /** Its reply, or else why the call failed for good. Only replies are found again. */
-  readonly reply?: TextReply;
-  readonly failure?: string;
+/** A call that came to an end: its reply, or else why it failed for good. */
+export interface LedgerCall {
+  readonly asked: AddressedRequest;
+  readonly reply?: TextReply | undefined;
+  /** One sentence. */
+  readonly failure?: string | undefined;
+  /** How long the caller waited for it, in milliseconds. */
+  readonly waitedMs?: number | undefined;
+}
+
+/** A reply that is on disk, with the number of its call. */
+export interface KeptReply {
+  readonly call: number;
+  readonly reply: TextReply;
+}
+
+/** What a parser made of the reply to a call. */
+export interface CallReading extends ReplyReading {
+  readonly call: number;
 }
 
 export interface Ledger {
   readonly path: string;
-  /** Number of different requests with a reply. */
-  readonly size: number;
-  /** Lines that could not be read. */
-  readonly damaged: number;
-  get(key: string): TextReply | undefined;
-  /** Resolves when the record is on disk. */
-  put(record: LedgerRecord): Promise<void>;
+  /** The reply to the request with that address, where there is one. */
+  find(key: string): KeptReply | undefined;
+  /**
+   * Resolves when the call is on disk, with the number of its row. Calls that end together are written together.
+   *
+   * @throws {FileError} If it could not be written: it is kept in memory, and written with the next one.
+   */
+  keep(call: LedgerCall): Promise<number>;
+  /** Writes soon what a parser made of a reply; it can be found out again, so nobody waits for it. */
+  note(reading: CallReading): void;
 }
 
-/** The address of a request: equal for equal model and request, whatever the order of properties. */
-export function requestKey(model: string, request: TextRequest): string {
-  const { system, messages, maxTokens, temperature = null } = request;
-  const turns = messages.map(({ role, content }) => [role, content]);
-  const canonical = JSON.stringify([1, model, system, turns, maxTokens, temperature]);
-  return createHash("sha256").update(canonical).digest("hex");
+const schema = {
+  preamble: "CREATE TABLE IF NOT EXISTS preamble (key TEXT PRIMARY KEY, body TEXT NOT NULL)",
+  call: `CREATE TABLE IF NOT EXISTS call (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, at TEXT NOT NULL, model TEXT NOT NULL,
+    preamble TEXT NOT NULL REFERENCES preamble, question TEXT NOT NULL, parameters TEXT NOT NULL,
+    reply TEXT, stop TEXT, answered_by TEXT, input_tokens INTEGER, output_tokens INTEGER,
+    cached_input_tokens INTEGER, cache_write_tokens INTEGER, dollars REAL, latency_ms REAL, failure TEXT)`,
+  call_reply: "CREATE INDEX IF NOT EXISTS call_reply ON call (key) WHERE reply IS NOT NULL",
+  outcome: `CREATE TABLE IF NOT EXISTS outcome (
+    call INTEGER NOT NULL REFERENCES call, parser TEXT NOT NULL, status TEXT NOT NULL, reason TEXT,
+    PRIMARY KEY (call, parser)) WITHOUT ROWID`,
+};
+
+/** Where the ledger of `place` is: a path that ends in `.sqlite`, else the file `ledger.sqlite` in that folder. */
+export function ledgerPath(place: string): string {
+  return place.endsWith(".sqlite") ? place : join(place, "ledger.sqlite");
 }
 
 /**
- * Opens the ledger of a run's folder, made where it is missing.
- *
- * @throws {FileError} If the file cannot be read or repaired.
+ * The ledger at `place`, see `ledgerPath`. Made when it is first used, unless it must exist. Several processes may
+ * use one at the same time.
  */
-export async function openLedger(folder: string): Promise<Ledger> {
-  const path = join(folder, "replies.jsonl");
-  try {
-    await mkdir(folder, { recursive: true });
-    await repair(path);
-    const { replies, damaged } = await read(path);
-    return ledger(path, replies, damaged);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FileError(`Cannot open the ledger "${path}": ${reason}`, path, { cause });
-  }
-}
-
-function ledger(path: string, replies: Map<string, TextReply>, damaged: number): Ledger {
-  const append = groupedAppend(path);
+export function openLedger(place: string, options: { mustExist?: boolean } = {}): Ledger {
+  const database = openLedgerFile(place, options);
+  const group = groupedWrites(database);
   return {
-    path,
-    damaged,
-    get size() {
-      return replies.size;
+    path: database.path,
+    find(key) {
+      group.retry();
+      const row = database.row(findSql, key);
+      return row && keptReply(row);
     },
-    get: (key) => replies.get(key),
-    async put(record) {
-      await append(`${JSON.stringify(record)}\n`);
-      if (record.reply) replies.set(record.key, record.reply);
+    keep: group.keep,
+    note(reading) {
+      const known = database.row(readingSql, reading.call, reading.parser);
+      if (known?.[0] !== reading.status || (known[1] ?? undefined) !== reading.reason) group.note(reading);
     },
   };
 }
 
-/** Cuts off a last line without its end, unless only the end is missing. */
-async function repair(path: string): Promise<void> {
-  const file = await open(path, "a+");
-  try {
-    const { size } = await file.stat();
-    const tail = await lastLine(file, size);
-    if (tail.length === 0) return;
-    if (isRecord(tail.toString("utf8"))) await file.write("\n");
-    else await truncate(path, size - tail.length);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
+/** Outcomes are written so often, in milliseconds, where no call is written sooner. */
+const noteMs = 25;
+
+/** The tables of the ledger at `place`, for those that read or add tables of their own. */
+export function openLedgerFile(place: string, options: { mustExist?: boolean } = {}): Database {
+  return openDatabase(ledgerPath(place), { schema, ...options });
 }
 
-/** The bytes after the last line feed. */
-async function lastLine(file: Awaited<ReturnType<typeof open>>, size: number): Promise<Buffer> {
-  let tail = Buffer.alloc(0);
-  const step = 65_536;
-  for (let end = size; end > 0; end -= step) {
-    const start = Math.max(0, end - step);
-    const chunk = Buffer.alloc(end - start);
-    await file.read(chunk, 0, chunk.length, start);
-    const feed = chunk.lastIndexOf(10);
-    tail = Buffer.concat([chunk.subarray(feed + 1), tail]);
-    if (feed >= 0) break;
-  }
-  return tail;
+const findSql = `SELECT id, reply, stop, answered_by, input_tokens, output_tokens, cached_input_tokens,
+  cache_write_tokens FROM call WHERE key = ? AND reply IS NOT NULL ORDER BY id LIMIT 1`;
+
+const readingSql = "SELECT status, reason FROM outcome WHERE call = ? AND parser = ?";
+
+function keptReply(row: SqlValue[]): KeptReply {
+  const [call, text, stop, model, inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens] = row;
+  const usage = { inputTokens, outputTokens, cachedInputTokens } as Usage;
+  const reply = { text, stop, model, usage: { ...usage, ...(cacheWriteTokens ? { cacheWriteTokens } : {}) } };
+  return { call: call as number, reply: reply as TextReply };
 }
 
-async function read(path: string): Promise<{ replies: Map<string, TextReply>; damaged: number }> {
-  const replies = new Map<string, TextReply>();
-  let damaged = 0;
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-    const record = parse(line);
-    if (!record && line !== "") damaged++;
-    if (record?.reply) replies.set(record.key, record.reply);
-  }
-  return { replies, damaged };
+interface PendingCall extends LedgerCall {
+  readonly at: string;
+  readonly resolve: (id: number) => void;
+  readonly reject: (error: unknown) => void;
 }
 
-function isRecord(line: string): boolean {
-  return parse(line) !== undefined;
-}
-
-function parse(line: string): LedgerRecord | undefined {
-  try {
-    const record = JSON.parse(line) as LedgerRecord | null;
-    const whole = typeof record?.key === "string" && (!record.reply || isReply(record.reply));
-    return whole ? record : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isReply(reply: TextReply): boolean {
-  return typeof reply.text === "string" && ["end", "truncated", "refused"].includes(reply.stop);
-}
-
-/** Appends what came while the last write was under way as one write. A failed write fails those in it. */
-function groupedAppend(path: string): (line: string) => Promise<void> {
-  let pending: string[] = [];
-  let group: Promise<void> | undefined;
-  let last: Promise<void> = Promise.resolve();
-  // After a failed write the file may end in half a line, which must not swallow the next record.
-  let torn = false;
-  const write = async (before: Promise<void>) => {
-    await before.catch(() => undefined);
-    const lines = pending;
-    pending = [];
-    group = undefined;
+/** Writes what came in one turn of the event loop in one transaction. What could not be written stays here. */
+function groupedWrites(database: Database): Pick<Ledger, "keep" | "note"> & { retry: () => void } {
+  let calls: PendingCall[] = [];
+  let readings: CallReading[] = [];
+  let stuck = false;
+  let due: NodeJS.Immediate | undefined;
+  let later: NodeJS.Timeout | undefined;
+  const write = () => {
     try {
-      await appendDurably(path, `${torn ? "\n" : ""}${lines.join("")}`);
-      torn = false;
-    } catch (cause) {
-      torn = true;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const message = `Cannot write to the ledger "${path}": ${reason}; make room there and run again`;
-      throw new FileError(message, path, { cause });
+      const ids = database.transaction((run) => {
+        for (const reading of readings) insertReading(run, reading);
+        for (const [key, body] of new Map(calls.map(({ asked }) => [asked.preambleKey, asked.preamble]))) {
+          run("INSERT OR IGNORE INTO preamble VALUES (?, ?)", key, body);
+        }
+        return calls.map((call) => insertCall(run, call));
+      });
+      calls.forEach(({ resolve }, i) => {
+        resolve(ids[i] as number);
+      });
+      [calls, readings, stuck] = [[], [], false];
+    } catch (error) {
+      stuck = true;
+      for (const { reject } of calls) reject(error);
+      throw error;
     }
   };
-  return (line) => {
-    pending.push(line);
-    if (!group) {
-      group = write(last);
-      last = group;
+  const writeDue = () => {
+    clearTimeout(later);
+    later = due = undefined;
+    try {
+      write();
+    } catch {
+      // Those who wait were told; who only noted something hears of it at the next `find`.
     }
-    return group;
+  };
+  return {
+    retry() {
+      if (stuck) write();
+    },
+    keep: (call) =>
+      new Promise((resolve, reject) => {
+        calls.push({ ...call, at: new Date().toISOString(), resolve, reject });
+        due ??= setImmediate(writeDue);
+      }),
+    note(reading) {
+      readings.push(reading);
+      later ??= setTimeout(writeDue, noteMs);
+    },
   };
 }
 
-async function appendDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, "a");
-  try {
-    await file.appendFile(text);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
+const insertCallSql = `INSERT INTO call (key, at, model, preamble, question, parameters, reply, stop, answered_by,
+  input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, dollars, latency_ms, failure)
+  VALUES (${Array(16).fill("?").join(", ")})`;
+
+function insertCall(run: RunSql, { asked, at, reply, failure, waitedMs }: PendingCall): number {
+  const { key, model, preambleKey, question, parameters } = asked;
+  const { inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens } = reply?.usage ?? {};
+  const dollars = reply && (reply.dollars ?? price(reply.model, reply.usage) ?? price(model, reply.usage));
+  const words = [reply?.text ?? null, reply?.stop ?? null, reply?.model ?? null];
+  const tokens = [inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens].map((n) => n ?? null);
+  const cost = [dollars ?? null, reply?.latencyMs ?? waitedMs ?? null];
+  const sent = [key, at, model, preambleKey, question, parameters];
+  return run(insertCallSql, ...sent, ...words, ...tokens, ...cost, failure ?? null);
+}
+
+function insertReading(run: RunSql, { call, parser, status, reason }: CallReading): void {
+  run("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?)", call, parser, status, reason ?? null);
 }

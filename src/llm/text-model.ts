@@ -1,3 +1,5 @@
+import type { FailureStatus } from "./outcome.js";
+
 /** A language model that is given text and answers with text. */
 export interface TextModel {
   /** Which one, as a report prints it: `claude-haiku-5-5`, `pattern (embedded)`. */
@@ -34,6 +36,21 @@ export interface TextReply {
   readonly usage: Usage;
   /** Who answered, as the service reports it. */
   readonly model: string;
+  /** Of the attempt that was answered, in milliseconds, where the back end knows it. */
+  readonly latencyMs?: number | undefined;
+  /** What the call cost in US dollars, where that is not the list price of `usage`. */
+  readonly dollars?: number | undefined;
+  /** Whoever reads the reply tells here what came of it; absent where nobody keeps book. */
+  readonly onRead?: ((reading: ReplyReading) => void) | undefined;
+}
+
+/** What a parser made of a reply. */
+export interface ReplyReading {
+  /** Name and version of the parser, as `answers 1`. */
+  readonly parser: string;
+  readonly status: "ok" | FailureStatus;
+  /** One sentence, unless the status is `ok`. */
+  readonly reason?: string | undefined;
 }
 
 export interface Usage {

@@ -1,58 +1,62 @@
 import { ModelCallError } from "../errors.js";
-import { type Ledger, openLedger, requestKey } from "./ledger.js";
+import { type KeptReply, type Ledger, openLedger } from "./ledger.js";
+import { type AddressedRequest, addressRequest } from "./request-key.js";
 import type { TextModel, TextReply, TextRequest } from "./text-model.js";
 
 /**
- * The same model with a memory: a request that the ledger of `folder` knows is answered from there, any other
- * is recorded with its reply before it is used. Equal requests at the same time make one call. A second run
- * with the same folder makes no call.
+ * The same model with a memory: a request that the ledger knows is answered from there, any other is recorded
+ * with its reply before it is used. Equal requests at the same time make one call. A second run with the same
+ * ledger makes no call.
+ *
+ * @param place A file that ends in `.sqlite`, or a folder, which gets the file `ledger.sqlite`.
  */
-export function withLedger(model: TextModel, folder: string): TextModel {
-  const underWay = new Map<string, Promise<TextReply>>();
-  let opened: Promise<Ledger> | undefined;
+export function withLedger(model: TextModel, place: string): TextModel {
+  const ledger = openLedger(place);
+  const underWay = new Map<string, Promise<KeptReply>>();
   return {
     name: model.name,
-    async complete(request, options = {}) {
-      options.signal?.throwIfAborted();
-      opened ??= openLedger(folder);
-      const ledger = await opened;
-      const key = requestKey(model.name, request);
-      const known = ledger.get(key);
-      if (known) return known;
+    async complete(request, { signal } = {}) {
+      signal?.throwIfAborted();
+      const asked = addressRequest(model.name, request);
+      const known = ledger.find(asked.key);
+      if (known) return keptReply(ledger, known);
       // Another caller's reply, unless that caller fails or gives up: then we ask ourselves.
-      for (let other = underWay.get(key); other; other = underWay.get(key)) {
-        const reply = await other.catch(() => undefined);
-        if (reply) return reply;
-        options.signal?.throwIfAborted();
+      for (let other = underWay.get(asked.key); other; other = underWay.get(asked.key)) {
+        const kept = await other.catch(() => undefined);
+        if (kept) return keptReply(ledger, kept);
+        signal?.throwIfAborted();
       }
-      const call = callAndRecord(model, { ledger, key, request, signal: options.signal });
-      underWay.set(key, call);
+      const call = callAndKeep(model, { ledger, asked, request, signal });
+      underWay.set(asked.key, call);
       try {
-        return await call;
+        return keptReply(ledger, await call);
       } finally {
-        underWay.delete(key);
+        underWay.delete(asked.key);
       }
     },
   };
 }
 
+/** A kept reply; the ledger hears of what becomes of it. */
+export function keptReply(ledger: Ledger, { call, reply }: KeptReply): TextReply {
+  return { ...reply, onRead: (reading) => ledger.note({ ...reading, call }) };
+}
+
 interface Call {
   ledger: Ledger;
-  key: string;
+  asked: AddressedRequest;
   request: TextRequest;
   signal: AbortSignal | undefined;
 }
 
-async function callAndRecord(model: TextModel, { ledger, key, request, signal }: Call): Promise<TextReply> {
-  const record = { key, model: model.name, request };
+async function callAndKeep(model: TextModel, { ledger, asked, request, signal }: Call): Promise<KeptReply> {
+  const start = performance.now();
+  const ended = () => ({ asked, waitedMs: performance.now() - start });
   try {
     const reply = await model.complete(request, { signal });
-    await ledger.put({ ...record, at: new Date().toISOString(), reply });
-    return reply;
+    return { reply, call: await ledger.keep({ ...ended(), reply }) };
   } catch (error) {
-    if (error instanceof ModelCallError) {
-      await ledger.put({ ...record, at: new Date().toISOString(), failure: error.message });
-    }
+    if (error instanceof ModelCallError) await ledger.keep({ ...ended(), failure: error.message });
     throw error;
   }
 }

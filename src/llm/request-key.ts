@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import type { TextRequest } from "./text-model.js";
+
+/** Raised when the same words would be sent in another way. */
+const version = 2;
+
+/** A request to a model, with its address, in the parts that a ledger keeps. */
+export interface AddressedRequest {
+  /**
+   * SHA-256 in hexadecimal, equal for equal model and request, whatever the order of properties. How the reply is read
+   * has no part in it: nobody pays twice for the same words because a parser changed.
+   */
+  readonly key: string;
+  readonly model: string;
+  /** JSON of the instruction and of all turns but the last: the same for thousands of requests. */
+  readonly preamble: string;
+  /** SHA-256 of the preamble. */
+  readonly preambleKey: string;
+  /** The last message. */
+  readonly question: string;
+  /** JSON of everything else that is sent, by name in alphabetical order. */
+  readonly parameters: string;
+}
+
+export function addressRequest(model: string, { system, messages, ...rest }: TextRequest): AddressedRequest {
+  const turns = messages.slice(0, -1).map(({ role, content }) => [role, content]);
+  const preamble = JSON.stringify([system, turns]);
+  const preambleKey = sha256(preamble);
+  const question = messages.at(-1)?.content ?? "";
+  const parameters = canonicalJson(rest);
+  const key = sha256(JSON.stringify([version, model, preambleKey, question, parameters]));
+  return { key, model, preamble, preambleKey, question, parameters };
+}
+
+/** JSON with properties in alphabetical order, without those that are `undefined` or `null`. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
+    const entries = Object.entries(part).filter(([, v]) => v !== undefined && v !== null);
+    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
