@@ -76,6 +76,7 @@ export { detection } from "./score/detection.js";
 export { embedding } from "./score/embedding.js";
 export { exampleEmbedding } from "./score/example-embedding.js";
 export { fuzzing } from "./score/fuzzing.js";
+export { type CardMetric, type ScoreCard, type ScoreCardOptions, scoreCard } from "./score/score-card.js";
 export { intruder } from "./score/intruder.js";
 export type { Answer, Judgement, Score, Scorer } from "./score/scorer.js";
 export { simulation } from "./score/simulation.js";

@@ -72,6 +72,7 @@ describe("saelab", () => {
         "reportHtml",
         "roganGladen",
         "sampleExamples",
+        "scoreCard",
         "scoreHistogram",
         "seededRandom",
         "signFlipTest",

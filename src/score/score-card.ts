@@ -87,7 +87,7 @@ export function scoreCard(score: Score, options: ScoreCardOptions = {}): ScoreCa
     model,
     n: answered.length,
     positiveShare: positives.length / answered.length,
-    unansweredShare: 1 - answered.length / judgements.length,
+    unansweredShare: (judgements.length - answered.length) / judgements.length,
     metrics: { ...yesNoMetrics(positives, negatives, options), ...gradeMetrics(score, options) },
     byQuantile: ratesOf(rateByQuantile(judgements, quantiles).entries()),
     byKind: ratesOf(rateByKind(negatives)),
