@@ -30,7 +30,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     examples: { ...examples, test: 100, nonActivating: 100 },
     explainer,
     detection: { examplesPerPrompt: 5 },
-    fuzzing: { examplesPerPrompt: 5, negatives: "non-activating", threshold: 0.3 },
+    fuzzing: { examplesPerPrompt: 5, negatives: ["repeated-marks"], threshold: 0.3 },
   },
   /**
    * The same explanation, judged on 50 + 50 contexts, 25 in a prompt: 9 requests per latent. The standard error
@@ -40,7 +40,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     examples: { ...examples, test: 50, nonActivating: 50 },
     explainer,
     detection: { examplesPerPrompt: 25 },
-    fuzzing: { examplesPerPrompt: 25, negatives: "both", threshold: 0.3 },
+    fuzzing: { examplesPerPrompt: 25, negatives: ["non-activating", "wrong-tokens"], threshold: 0.3 },
   },
 };
 

@@ -5,17 +5,20 @@ import { type Random, seededRandom } from "../random.js";
 import { fuzzingRequest } from "./fuzzing-prompt.js";
 import { type Item, item } from "./item.js";
 import { judge } from "./judge.js";
-import type { JudgedKind, Scorer } from "./scorer.js";
+import type { Scorer } from "./scorer.js";
 import { scoreOf } from "./summarise.js";
 import { meanRightMarks, wronglyMarked, wrongMarkCount } from "./wrong-marks.js";
 
+export type FuzzingNegative = "non-activating" | "wrong-tokens" | "repeated-marks";
+
 export interface FuzzingOptions {
   /**
-   * Where the wrong marks are: in windows where the latent never fires, as the paper ran it (which a judge can
-   * solve by reading the text alone); on wrong tokens of windows where it fires, as the paper's blog post
-   * describes it; or `both`, half of the negatives each. Default: `both`.
+   * Where the wrong marks are; of several kinds, as many of each. `non-activating`: at random in windows where the latent never
+   * fires. `repeated-marks`: in the same windows, but at the same positions in all of them, as the paper's code has it. (A
+   * judge can solve these two by reading the text alone.) `wrong-tokens`: on tokens of windows where it fires, on which it
+   * does not, as the paper's blog post describes it. Default: `["non-activating", "wrong-tokens"]`.
    */
-  negatives?: "non-activating" | "wrong-tokens" | "both" | undefined;
+  negatives?: readonly FuzzingNegative[] | undefined;
   /** A token is marked where its activation exceeds this share of the window's peak. Default: 0.3. */
   threshold?: number | undefined;
   /** Default: 5 (the paper). */
@@ -46,33 +49,34 @@ export function fuzzing(llm: TextModel, options: FuzzingOptions = {}): Scorer {
 
 /** What is judged, before it is shuffled: the right marks, then the wrong ones. */
 export function fuzzingItems(examples: LatentExamples, options: FuzzingOptions = {}): Item[] {
-  const { negatives = "both", threshold = 0.3, seed = 22 } = options;
+  const { negatives = ["non-activating", "wrong-tokens"], threshold = 0.3, seed = 22 } = options;
   const { test, nonActivating, latent } = examples;
   const random = seededRandom(seed).fork(`wrong marks ${latent.hookpoint}:${latent.index}`);
   const right = test.map((window) =>
     item(window, { kind: "activating", text: highlight(window, threshold) }),
   );
-  const wanted = nonActivating.length;
-  const wrongTokens =
-    negatives === "both" ? Math.floor(wanted / 2) : negatives === "wrong-tokens" ? wanted : 0;
-  const inFiring = random.fork("windows").sample(test, wrongTokens);
-  return [
-    ...right,
-    ...wrong(nonActivating.slice(0, wanted - wrongTokens), "non-activating", {
-      count: wrongMarkCount(test),
-      random,
-    }),
-    ...wrong(inFiring, "wrong-tokens", { count: meanRightMarks(test, threshold), random }),
-  ];
+  const silent = nonActivating[Symbol.iterator]();
+  const wrong = negatives.flatMap((kind, i) => {
+    const wanted = Math.floor(((i + 1) * nonActivating.length) / negatives.length);
+    const count = wanted - Math.floor((i * nonActivating.length) / negatives.length);
+    if (kind === "wrong-tokens") {
+      const windows = random.fork("windows").sample(test, count);
+      return wrongItems(windows, kind, { count: meanRightMarks(test, threshold), random });
+    }
+    const windows = Array.from({ length: count }, () => silent.next().value as Window);
+    return wrongItems(windows, kind, { count: wrongMarkCount(test), random });
+  });
+  return [...right, ...wrong];
 }
 
-function wrong(
+function wrongItems(
   windows: readonly Window[],
-  kind: JudgedKind,
+  kind: FuzzingNegative,
   { count, random }: { count: number; random: Random },
 ): Item[] {
   return windows.flatMap((window) => {
-    const text = wronglyMarked(window, count, random.fork(`${kind} ${window.context}:${window.start}`));
+    const place = kind === "repeated-marks" ? "" : ` ${window.context}:${window.start}`;
+    const text = wronglyMarked(window, count, random.fork(`${kind}${place}`));
     return text === undefined ? [] : [item(window, { kind, text })];
   });
 }

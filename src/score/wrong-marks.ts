@@ -21,8 +21,8 @@ export function meanRightMarks(test: readonly Example[], threshold: number): num
 
 /**
  * The window's text with marks on `count` random tokens on which the latent does not fire, or on all of those
- * where there are fewer; `undefined` where it fires on every token. Each window draws anew; the paper's code
- * marks the same positions in every window.
+ * where there are fewer; `undefined` where it fires on every token. Equal generators mark silent windows of one
+ * length at the same positions.
  */
 export function wronglyMarked(window: Window, count: number, random: Random): string | undefined {
   const silent = [...window.activations.keys()].filter((i) => !((window.activations[i] ?? 0) > 0));

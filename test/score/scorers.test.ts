@@ -201,7 +201,7 @@ describe("fuzzingItems()", () => {
       ]),
     ];
     const nonActivating = Array.from({ length: 40 }, (_, context) => window(pieces, [], { context }));
-    const items = fuzzingItems(latentExamples({ test, nonActivating }), { negatives: "non-activating" });
+    const items = fuzzingItems(latentExamples({ test, nonActivating }), { negatives: ["non-activating"] });
     const negatives = items.filter(({ kind }) => kind === "non-activating");
     const marked = negatives.map(({ text }) =>
       readMarkup(text).spans.reduce((n, s) => n + countWords(text, s), 0),
@@ -213,7 +213,7 @@ describe("fuzzingItems()", () => {
 
   it("never marks a token on which the latent fires as wrong", () => {
     const examples = tokenLatent(" cat", { test: 200, nonActivating: 200 });
-    const items = fuzzingItems(examples, { negatives: "wrong-tokens" });
+    const items = fuzzingItems(examples, { negatives: ["wrong-tokens"] });
     const wrong = items.filter(({ kind }) => kind === "wrong-tokens");
     expect(wrong).toHaveLength(200);
     for (const { text, truth, quantile } of wrong) {
@@ -235,6 +235,22 @@ describe("fuzzingItems()", () => {
     });
   });
 
+  it("repeats marks at the same positions, as the paper ran it, or shares the negatives between three kinds", () => {
+    const examples = tokenLatent(" cat", { test: 50, nonActivating: 50 });
+    const wordsOf = (text: string) => text.split(" ").flatMap((word, i) => (word.includes(">>") ? [i] : []));
+    const repeated = fuzzingItems(examples, { negatives: ["repeated-marks"] }).filter(({ truth }) => !truth);
+    expect(new Set(repeated.map(({ text }) => String(wordsOf(text)))).size).toBe(1);
+    const anew = fuzzingItems(examples, { negatives: ["non-activating"] }).filter(({ truth }) => !truth);
+    expect(new Set(anew.map(({ text }) => String(wordsOf(text)))).size).toBeGreaterThan(10);
+    const all = fuzzingItems(examples, { negatives: ["wrong-tokens", "non-activating", "repeated-marks"] });
+    const count = (kind: string) => all.filter((item) => item.kind === kind).length;
+    expect(["activating", "wrong-tokens", "non-activating", "repeated-marks"].map(count)).toEqual([
+      50, 16, 17, 17,
+    ]);
+    const silent = all.filter(({ kind }) => kind === "non-activating" || kind === "repeated-marks");
+    expect(new Set(silent.map(({ context }) => context)).size).toBe(34);
+  });
+
   it("leaves out a window in which the latent fires on every token", () => {
     const test = [
       example(
@@ -246,7 +262,7 @@ describe("fuzzingItems()", () => {
       ),
     ];
     const nonActivating = [window([" c"], [])];
-    const items = fuzzingItems(latentExamples({ test, nonActivating }), { negatives: "wrong-tokens" });
+    const items = fuzzingItems(latentExamples({ test, nonActivating }), { negatives: ["wrong-tokens"] });
     expect(items.map(({ kind }) => kind)).toEqual(["activating"]);
   });
 });
