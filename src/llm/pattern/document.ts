@@ -6,6 +6,16 @@ export interface Document {
   readonly units: readonly Unit[];
   /** For each UTF-16 offset the index of its unit, or -1 for space. */
   readonly unitAt: Int32Array;
+  /** The model's tokens, where they are known. */
+  readonly tokens?: DocumentTokens | undefined;
+}
+
+export interface DocumentTokens {
+  readonly pieces: readonly string[];
+  /** Offset at which each begins. */
+  readonly starts: Int32Array;
+  /** Position of the first one in its context. */
+  readonly first: number;
 }
 
 /** A word, a number, a run of line breaks (as one `\n`), or one other sign. */
@@ -34,6 +44,20 @@ export function segment(text: string): Document {
     units.push({ start, end, kind, text: own, lower: kind === "break" ? "\n" : lower.slice(start, end) });
   }
   return { text, lower, units, unitAt };
+}
+
+/** Cuts a window into words and signs, and keeps its tokens. */
+export function segmentTokens(
+  pieces: readonly string[],
+  first = 0,
+): Document & { readonly tokens: DocumentTokens } {
+  const starts = new Int32Array(pieces.length);
+  let text = "";
+  pieces.forEach((piece, i) => {
+    starts[i] = text.length;
+    text += piece;
+  });
+  return { ...segment(text), tokens: { pieces, starts, first } };
 }
 
 function kindOf(groups: Record<string, string | undefined> | undefined): Unit["kind"] {

@@ -1,13 +1,16 @@
 import { type Document, segment, type Unit } from "./document.js";
 import {
+  type After,
   type Before,
   type Clause,
   type Pattern,
   type Place,
+  type Positions,
   type Span,
   soon,
   type Target,
 } from "./pattern.js";
+import { safeRegex } from "./safe-regex.js";
 import { belongs } from "./word-classes.js";
 
 /** A clause made ready: gives its places in a document, in order. */
@@ -30,8 +33,33 @@ export function matcher({ clauses }: Pattern): Matcher {
 
 function clauseMatcher(clause: Clause): Matcher {
   const places = targetMatcher(clause.target);
+  const tests = spanTests(clause);
+  const also = clause.also && matcher({ clauses: clause.also });
+  const except = clause.except && matcher({ clauses: clause.except });
+  return (document) => {
+    const found = places(document).filter((span) => tests.every((test) => test(document, span)));
+    const wanted = also ? found.filter(touches(also(document))) : found;
+    return except ? wanted.filter(not(touches(except(document)))) : wanted;
+  };
+}
+
+type SpanTest = (document: Document, span: Span) => boolean;
+
+/** What a clause asks of a place, other clauses apart. */
+function spanTests({ after, at, ...clause }: Clause): SpanTest[] {
   const allowed = contextTest(clause);
-  return (document) => places(document).filter(({ start }) => allowed(document, firstUnit(document, start)));
+  const tests: SpanTest[] = [(document, { start }) => allowed(document, firstUnit(document, start))];
+  if (after) tests.push(afterTest(after));
+  if (at) tests.push(positionTest(at));
+  return tests;
+}
+
+function touches(places: readonly Span[]): (span: Span) => boolean {
+  return (span) => places.some(({ start, end }) => start < span.end && span.start < end);
+}
+
+function not<T>(test: (value: T) => boolean): (value: T) => boolean {
+  return (value) => !test(value);
 }
 
 /** Whether a clause allows its target at a word or sign, by what stands before it and elsewhere in the text. */
@@ -74,6 +102,10 @@ export function targetMatcher(target: Target): Matcher {
       return unitMatcher(anyOf(target.parts.map((part) => (u) => ownCase(u, part).endsWith(part))), isWord);
     case "class":
       return unitMatcher((unit) => belongs(unit, target.name));
+    case "token":
+      return tokenMatcher(target.tokens);
+    case "regex":
+      return regexMatcher(target.source);
     case "part":
       return (document) => target.parts.flatMap((part) => occurrences(document, part, target.place));
     case "in-word": {
@@ -118,25 +150,50 @@ function wordMatcher(words: readonly string[]): Matcher {
   return unitMatcher(({ text, lower }) => small.has(lower) || exact.has(text));
 }
 
-/** All places of `part` in one unit. */
-function within(unit: Unit, part: string): Span[] {
-  const text = ownCase(unit, part);
+function tokenMatcher(wanted: readonly string[]): Matcher {
+  const known = new Set(wanted);
+  return ({ text, tokens }) => {
+    if (!tokens) return wanted.flatMap((part) => placesIn(text, part));
+    return tokens.pieces.flatMap((piece, i) => {
+      const start = tokens.starts[i];
+      return known.has(piece) ? [{ start, end: start + piece.length }] : [];
+    });
+  };
+}
+
+function regexMatcher(source: string): Matcher {
+  const regex = safeRegex(source);
+  return ({ text }) => {
+    const found = regex.matcher(text);
+    const spans: Span[] = [];
+    while (found.find())
+      if (found.end() > found.start()) spans.push({ start: found.start(), end: found.end() });
+    return spans;
+  };
+}
+
+/** All places of a string in a text, overlapping ones too. */
+function placesIn(text: string, part: string): Span[] {
   const spans: Span[] = [];
-  for (let at = text.indexOf(part); at >= 0 && part !== ""; at = text.indexOf(part, at + 1)) {
-    spans.push({ start: unit.start + at, end: unit.start + at + part.length });
+  for (let start = text.indexOf(part); start >= 0 && part !== ""; start = text.indexOf(part, start + 1)) {
+    spans.push({ start, end: start + part.length });
   }
   return spans;
 }
 
+/** All places of `part` in one unit. */
+function within(unit: Unit, part: string): Span[] {
+  const places = placesIn(ownCase(unit, part), part);
+  return places.map(({ start, end }) => ({ start: unit.start + start, end: unit.start + end }));
+}
+
 function occurrences({ text, lower, units, unitAt }: Document, part: string, place: Place): Span[] {
-  const spans: Span[] = [];
-  const own = hasCapitals(part) ? text : lower;
-  for (let start = own.indexOf(part); start >= 0 && part !== ""; start = own.indexOf(part, start + 1)) {
-    const end = start + part.length;
-    const unit = units[unitAt[start] ?? -1];
-    if (place === "anywhere" || (unit && standsIn(unit, { start, end }, place))) spans.push({ start, end });
-  }
-  return spans;
+  const spans = placesIn(hasCapitals(part) ? text : lower, part);
+  if (place === "anywhere") return spans;
+  return spans.filter((span) => {
+    const unit = units[unitAt[span.start] ?? -1];
+    return unit !== undefined && standsIn(unit, span, place);
+  });
 }
 
 function standsIn(unit: Unit, { start, end }: Span, place: Place): boolean {
@@ -158,12 +215,42 @@ function beforeTest(before: Before): (document: Document, index: number) => bool
         return previous !== undefined && belongs(previous, before.name);
       };
     case "soon-after": {
-      const test = anyOf(before.words.map(sameString));
-      return ({ units }, index) => units.slice(Math.max(0, index - soon), index).some(test);
+      const { words, within = soon } = before;
+      const test = anyOf(words.map(sameString));
+      return ({ units }, index) => units.slice(Math.max(0, index - within), index).some(test);
     }
     case "at-start":
       return startTest(before.of);
   }
+}
+
+/** Whether what stands behind a place is as wanted. */
+function afterTest(after: After): SpanTest {
+  const next = ({ unitAt }: Document, { end }: Span) => {
+    let at = end - 1;
+    while (at >= 0 && unitAt[at] < 0) at--;
+    return at < 0 ? 0 : unitAt[at] + 1;
+  };
+  if (after.kind === "before") {
+    const sequences = after.words.map((words) => words.split(" ").map(sameString));
+    return (document, span) => sequences.some((s) => standsAt(document.units, next(document, span), s));
+  }
+  const { words, within = soon } = after;
+  const test = anyOf(words.map(sameString));
+  return (document, span) => {
+    const from = next(document, span);
+    return document.units.slice(from, from + within).some(test);
+  };
+}
+
+function positionTest({ from, to = Number.POSITIVE_INFINITY }: Positions): SpanTest {
+  return (document, { start }) => {
+    const { tokens } = document;
+    const position = tokens
+      ? tokens.first + tokens.starts.findLastIndex((offset) => offset <= start)
+      : firstUnit(document, start);
+    return from <= position && position <= to;
+  };
 }
 
 function startTest(of: "sentence" | "line"): (document: Document, index: number) => boolean {

@@ -1,7 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { quotedWords, read, write } from "../../../src/llm/pattern/grammar.js";
-import type { Before, Clause, Pattern, Place, Target } from "../../../src/llm/pattern/pattern.js";
+import type {
+  After,
+  Before,
+  Clause,
+  Pattern,
+  Place,
+  Positions,
+  Target,
+} from "../../../src/llm/pattern/pattern.js";
+import { readPattern } from "../../../src/llm/pattern/read-pattern.js";
 import { classNames } from "../../../src/llm/pattern/word-classes.js";
 
 const tricky = fc.constantFrom(
@@ -14,6 +23,11 @@ const tricky = fc.constantFrom(
   " or ",
   " after a word",
   " in text with ",
+  " but not [",
+  " and also [the word",
+  "]",
+  " at positions 1 to 2",
+  " soon before “b”",
   '"',
   ", ",
 );
@@ -32,24 +46,48 @@ const target: fc.Arbitrary<Target> = fc.oneof(
   fc.record({ kind: fc.constant("part" as const), parts: texts, place }),
   fc.record({ kind: fc.constant("in-word" as const), part: text, words: texts }),
   fc.record({ kind: fc.constant("in-prefix" as const), part: text, starts: texts }),
+  fc.record({ kind: fc.constant("token" as const), tokens: texts }),
+  fc.record({
+    kind: fc.constant("regex" as const),
+    source: fc.constantFrom("a|“b”", "\\d+(?:st|nd)", "[^\\s]{2,}\\]"),
+  }),
   fc.record({ kind: fc.constant("class" as const), name }),
 );
+const within = fc.integer({ min: 1, max: 40 });
 const before: fc.Arbitrary<Before> = fc.oneof(
   fc.record({ kind: fc.constant("after" as const), words: texts }),
-  fc.record({ kind: fc.constant("soon-after" as const), words: texts }),
+  fc.record(
+    { kind: fc.constant("soon-after" as const), words: texts, within },
+    { requiredKeys: ["kind", "words"] },
+  ),
   fc.record({ kind: fc.constant("after-class" as const), name }),
   fc.record({
     kind: fc.constant("at-start" as const),
     of: fc.constantFrom("sentence" as const, "line" as const),
   }),
 );
-const clause: fc.Arbitrary<Clause> = fc.record(
-  { target, before, nearby: texts },
-  { requiredKeys: ["target"] },
+const after: fc.Arbitrary<After> = fc.oneof(
+  fc.record({ kind: fc.constant("before" as const), words: texts }),
+  fc.record(
+    { kind: fc.constant("soon-before" as const), words: texts, within },
+    { requiredKeys: ["kind", "words"] },
+  ),
 );
-const pattern: fc.Arbitrary<Pattern> = fc.record({
-  clauses: fc.array(clause, { minLength: 1, maxLength: 4 }),
-});
+const at: fc.Arbitrary<Positions> = fc.oneof(
+  fc.record({ from: fc.nat(9) }),
+  fc.record({ from: fc.nat(9), to: fc.integer({ min: 9, max: 99 }) }),
+);
+const required = { requiredKeys: ["target" as const] };
+const plain: fc.Arbitrary<Clause> = fc.record({ target, before, after, at, nearby: texts }, required);
+const { clauses } = fc.letrec<{ clause: Clause; clauses: Clause[] }>((tie) => ({
+  clause: fc.oneof(
+    { maxDepth: 2 },
+    plain,
+    fc.record({ target, at, also: tie("clauses"), except: tie("clauses") }, required),
+  ),
+  clauses: fc.array(tie("clause"), { minLength: 1, maxLength: 3 }),
+}));
+const pattern: fc.Arbitrary<Pattern> = fc.record({ clauses });
 
 describe("read()", () => {
   it("takes back every pattern that write() wrote", () => {
@@ -59,6 +97,20 @@ describe("read()", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it("is as JSON what readPattern() takes, up to its bounds", () => {
+    const p: Pattern = {
+      clauses: [
+        {
+          target: { kind: "word", words: ["cat"] },
+          at: { from: 1 },
+          except: [{ target: { kind: "regex", source: "a+" } }],
+        },
+      ],
+    };
+    expect(readPattern(JSON.parse(JSON.stringify(p)))).toEqual(p);
+    expect(write(p)).toBe("the word “cat” from position 1 on but not [text that matches “a+”]");
   });
 
   it("allows a full stop at the end", () => {
@@ -73,6 +125,11 @@ describe("read()", () => {
     "a strange word",
     "the word “cat” near “dog”",
     "“cat",
+    "the word “cat” but not [the word “dog”",
+    "the word “cat” but not []",
+    "the word “cat” but not [cats]",
+    "text that matches “(”",
+    "text that matches “(?=a)”",
   ])("gives nothing for %j", (sentence) => {
     expect(read(sentence)).toBeUndefined();
   });
