@@ -19,5 +19,19 @@ declare function display(
 /** Removes the cell's output; with `wait`, only when the next output comes. */
 declare function clearOutput(options?: { wait?: boolean }): void;
 
+/** What other kernels have magics for. */
+declare const kernel: {
+  /**
+   * What happens with errors of type, from the next cell on: they are printed beside the output (`warn`, as at the
+   * start), stop the cell before it runs (`error`), or are not looked for (`off`).
+   */
+  typeCheck(mode: "warn" | "error" | "off"): void;
+  /** How many characters one cell may print, and one value may be shown with, from now on; 5,000,000 at the start. */
+  outputLimit(characters: number): void;
+};
+
 /** Asks the user for a line of text. */
 declare function input(prompt?: string, options?: { password?: boolean }): Promise<string>;
+
+/** Shows a value in the front end's pager, when the cell has run. */
+declare function page(value: unknown): Promise<void>;

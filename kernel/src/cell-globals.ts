@@ -4,6 +4,7 @@ import { currentContext } from "./cell-context.js";
 import { type CommRegistry, commsSymbol } from "./comms.js";
 import type { Displays } from "./display.js";
 import { importName, metaName } from "./hoist.js";
+import type { KernelControls } from "./kernel-controls.js";
 import { cellMeta, ModuleLoader } from "./module-loader.js";
 import { type Publisher, publishSymbol } from "./publisher.js";
 import type { Session } from "./session.js";
@@ -19,11 +20,14 @@ export function installCellGlobals(parts: {
   readonly displays: Displays;
   readonly comms: CommRegistry;
   readonly widgets: Widgets;
+  readonly kernel: KernelControls;
 }): void {
-  const { session, publisher, displays, comms, widgets } = parts;
+  const { session, publisher, displays, comms, widgets, kernel } = parts;
   define("display", displays.display);
   define("clearOutput", displays.clearOutput);
   define("input", session.input);
+  define("page", session.page);
+  define("kernel", kernel);
   define("require", createRequire(join(process.cwd(), "cell.ts")));
   define(importName, new ModuleLoader().import);
   define(metaName, cellMeta());

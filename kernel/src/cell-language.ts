@@ -1,7 +1,8 @@
-/** Completion and inspection of cells by TypeScript's language service, across cells and packages. */
+/** Completion, inspection and type checks of cells by TypeScript's language service, across cells and packages. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { type CellDiagnostic, cellDiagnostics } from "./cell-diagnostics.js";
 import { type CellModule, CellModules } from "./cell-modules.js";
 import { codePointOffset, utf16Offset } from "./code-points.js";
 import type { Json } from "./messages.js";
@@ -23,6 +24,9 @@ const options: ts.CompilerOptions = {
   allowJs: true,
 };
 
+/** Files of packages do not change while a notebook is open. */
+const inPackage = /[\\/]node_modules[\\/]/;
+
 const kernelFolder = fileURLToPath(new URL("..", import.meta.url));
 const globalsFile = join(kernelFolder, "kernelspec", "cell-globals.d.ts");
 
@@ -31,6 +35,7 @@ export class CellLanguage {
   readonly #folder: string;
   readonly #cells: CellModules;
   readonly #service: ts.LanguageService;
+  readonly #resolutions: ts.ModuleResolutionCache;
   #current: CellModule;
   #version = 0;
 
@@ -38,13 +43,26 @@ export class CellLanguage {
   constructor(folder: string) {
     this.#folder = folder;
     this.#cells = new CellModules(folder);
-    this.#current = this.#cells.current("");
+    this.#resolutions = ts.createModuleResolutionCache(folder, (fileName) => fileName, options);
+    this.#current = this.#cells.typed("");
     this.#service = ts.createLanguageService(this.#host());
   }
 
   /** Takes an executed cell. */
-  executed(count: number, code: string): void {
-    this.#cells.add(count, code);
+  executed(code: string): void {
+    this.#cells.add(code);
+  }
+
+  /** A cell that is about to run, with the earlier cells as they are now; to be checked whenever there is time. */
+  next(code: string): CellModule {
+    return this.#cells.next(code);
+  }
+
+  /** What is wrong with the types of a cell; nothing for one that does not parse, which says so when it runs. */
+  check(cell: CellModule): CellDiagnostic[] {
+    this.#show(cell);
+    if (this.#service.getSyntacticDiagnostics(cell.fileName).length > 0) return [];
+    return cellDiagnostics(this.#service.getSemanticDiagnostics(cell.fileName), cell);
   }
 
   /** Content of `complete_reply` (section "Completion"). */
@@ -92,10 +110,13 @@ export class CellLanguage {
   }
 
   #open(code: string, cursor: number): number {
-    const current = this.#cells.current(code);
-    if (current.text !== this.#current.text) this.#version++;
-    this.#current = current;
+    this.#show(this.#cells.typed(code));
     return utf16Offset(code, cursor);
+  }
+
+  #show(cell: CellModule): void {
+    if (cell.text !== this.#current.text) this.#version++;
+    this.#current = cell;
   }
 
   #quickInfo(at: number): ts.QuickInfo | undefined {
@@ -112,7 +133,8 @@ export class CellLanguage {
     return this.#quickInfo(before.length - 1);
   }
 
-  #host(): ts.LanguageServiceHost {
+  /** `getModuleResolutionCache` is one of TypeScript's own hosts' that it left out of the public type. */
+  #host(): ts.LanguageServiceHost & Pick<ts.CompilerHost, "getModuleResolutionCache"> {
     const moduleOf = (fileName: string) =>
       fileName === this.#current.fileName ? this.#current : this.#cells.modules.get(fileName);
     return {
@@ -122,7 +144,8 @@ export class CellLanguage {
       getScriptFileNames: () => [globalsFile, this.#current.fileName],
       getScriptVersion: (fileName) => {
         if (fileName === this.#current.fileName) return String(this.#version);
-        return moduleOf(fileName)?.text ?? String(ts.sys.getModifiedTime?.(fileName)?.getTime() ?? 0);
+        if (moduleOf(fileName) || inPackage.test(fileName)) return "1";
+        return String(ts.sys.getModifiedTime?.(fileName)?.getTime() ?? 0);
       },
       getScriptSnapshot: (fileName) => {
         const text = moduleOf(fileName)?.text ?? ts.sys.readFile(fileName);
@@ -134,6 +157,7 @@ export class CellLanguage {
       getDirectories: ts.sys.getDirectories,
       readDirectory: ts.sys.readDirectory,
       ...(ts.sys.realpath && { realpath: ts.sys.realpath }),
+      getModuleResolutionCache: () => this.#resolutions,
       resolveModuleNameLiterals: (literals, containing, _redirected, settings) =>
         literals.map(({ text }) => this.#resolve(text, containing, settings)),
     };
@@ -157,8 +181,11 @@ export class CellLanguage {
       return { resolvedModule: { resolvedFileName, extension: ts.Extension.Dts } };
     }
     const host = { ...ts.sys, fileExists: (file: string) => this.#isThere(file) };
-    const found = ts.resolveModuleName(name, containing, settings, host);
-    if (found.resolvedModule || name.startsWith(".")) return found;
+    const found = ts.resolveModuleName(name, containing, settings, host, this.#resolutions);
+    if (found.resolvedModule || inPackage.test(containing)) return found;
+    // A later cell may ask again, after the package was installed or the file written.
+    this.#resolutions.clear();
+    if (name.startsWith(".")) return found;
     const fromSaelab = ts.resolveModuleName(name, join(kernelFolder, "..", "cell.ts"), settings, host);
     return fromSaelab.resolvedModule ? fromSaelab : found;
   }

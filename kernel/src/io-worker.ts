@@ -1,6 +1,10 @@
 /** Entry of the IO worker: owns the Jupyter sockets. */
-import { parentPort, workerData } from "node:worker_threads";
+import { dirname, join } from "node:path";
+import { parentPort, Worker, workerData } from "node:worker_threads";
+import { CrashNote } from "./crash-note.js";
+import { watchHeap } from "./heap-watch.js";
 import { KernelServer } from "./kernel-server.js";
+import type { KernelSettings } from "./kernel-settings.js";
 import { LanguageClient } from "./language-client.js";
 import type { ConnectionInfo } from "./messages.js";
 import type { SharedCounters } from "./shared-counters.js";
@@ -11,8 +15,12 @@ import { WireCodec } from "./wire.js";
 /** What the main thread hands over at the start. */
 export interface IoWorkerData {
   readonly connection: ConnectionInfo;
+  readonly connectionFile: string;
   readonly counters: SharedCounters;
   readonly cwd: string;
+  readonly settings: KernelSettings;
+  /** Bytes that the heap of the main thread may have. */
+  readonly heapLimit: number;
 }
 
 if (!parentPort) throw new TypeError("Cannot start the IO worker on the main thread: start main.js instead");
@@ -20,17 +28,21 @@ await start(parentPort, workerData as IoWorkerData);
 
 async function start(
   port: NonNullable<typeof parentPort>,
-  { connection, counters, cwd }: IoWorkerData,
+  { connection, connectionFile, counters, cwd, settings, heapLimit }: IoWorkerData,
 ): Promise<void> {
   const codec = new WireCodec(connection.key, connection.signature_scheme);
   const sockets: KernelSockets = new KernelSockets(codec, (channel, message) =>
     server.receive(channel, message),
   );
   const toMain = (message: ToMain) => port.postMessage(message);
+  const crashNote = new CrashNote(connectionFile);
   const server: KernelServer = new KernelServer({
     sockets,
     toMain,
     language: new LanguageClient(cwd),
+    settings,
+    crashNote,
+    historyFolder: join(dirname(connectionFile), "saelab-history"),
     counters,
     exit: () => void exit(sockets, toMain),
   });
@@ -38,6 +50,15 @@ async function start(
   await sockets.open(connection);
   server.starting();
   exitWithParent();
+  if (process.platform !== "win32") {
+    const signals = new Worker(new URL("./signal-worker.js", import.meta.url));
+    signals.on("message", () => server.receiveSignal());
+  }
+  watchHeap({
+    limit: heapLimit,
+    onShare: (share) => crashNote.heap(share),
+    onShortage: (bytes) => server.stopForMemory(bytes),
+  });
 }
 
 /** Ends a kernel whose Jupyter server has gone without a word. */

@@ -4,24 +4,39 @@
  * It lives in the IO worker, so that control, completion and heartbeat are answered while a cell spins. Cells wait in
  * a queue; comm messages do not, they go to the main thread at once, which takes them whenever the running cell awaits.
  */
+import type { CrashNote } from "./crash-note.js";
+import { DebugSources } from "./debug-sources.js";
+import { Debugger } from "./debugger.js";
 import { ExecuteQueue } from "./execute-queue.js";
+import type { ErrorReport } from "./executor.js";
 import { History, type HistoryEntry } from "./history.js";
 import { climbInterruptLadder } from "./interrupt-ladder.js";
 import { kernelInfo } from "./kernel-info.js";
+import type { KernelSettings } from "./kernel-settings.js";
 import type { LanguageClient } from "./language-client.js";
 import type { Header, Json, Message } from "./messages.js";
-import { giveRoom, type SharedCounters, sayFarewell } from "./shared-counters.js";
+import { limitedBundle, PrintLimit } from "./output-limit.js";
+import { giveRoom, type SharedCounters, sayFarewell, takeSignal } from "./shared-counters.js";
+import { signalChildren } from "./signal-children.js";
 import type { KernelSockets } from "./sockets.js";
 import { StreamBatcher } from "./stream-batcher.js";
 import type { ToIo, ToMain } from "./thread-messages.js";
+import { typeError, typeWarning } from "./type-check.js";
 
 type Requests = "shell" | "control";
+
+/** Milliseconds after its result that a cell stays busy for the sake of its type check. */
+const checkPatience = 100;
 
 /** What the server stands on. */
 export interface KernelServerOptions {
   readonly sockets: KernelSockets;
   readonly toMain: (message: ToMain) => void;
   readonly language: LanguageClient;
+  readonly settings: KernelSettings;
+  readonly crashNote: CrashNote;
+  /** Where executed cells are kept. */
+  readonly historyFolder: string;
   /** Shared with the main thread. */
   readonly counters: SharedCounters;
   /** Ends the process. */
@@ -33,16 +48,31 @@ export class KernelServer {
   readonly #options: KernelServerOptions;
   readonly #streams: StreamBatcher;
   readonly #queue = new ExecuteQueue((request) => this.#execute(request));
-  readonly #history = new History();
+  readonly #history: History;
+  readonly #debugSources = new DebugSources();
+  readonly #debugger: Debugger;
+  /** Messages that child processes belong to, by process id. */
+  readonly #children = new Map<number, string | undefined>();
   readonly #comms = new Map<string, string>();
   readonly #commRequests = new Map<string, Message>();
   readonly #noticeWaiters = new Set<() => void>();
+  readonly #printed = new PrintLimit();
+  #settings: KernelSettings;
+  #check: Promise<void> | undefined;
+  #checking = false;
   #entry: HistoryEntry | undefined;
   #count = 0;
   #lastParent: Header | undefined;
+  #lastWords: string | undefined;
 
   constructor(options: KernelServerOptions) {
     this.#options = options;
+    this.#settings = options.settings;
+    this.#history = new History(options.historyFolder);
+    this.#lastWords = options.crashNote.lastWords();
+    options.crashNote.running(undefined);
+    const onEvent = (event: Json) => options.sockets.publish("debug_event", event);
+    this.#debugger = new Debugger({ sources: this.#debugSources, onEvent });
     this.#streams = new StreamBatcher((content, parent) =>
       options.sockets.publish("stream", content, parent ? { parent } : {}),
     );
@@ -66,7 +96,7 @@ export class KernelServer {
     }
     void this.#answer(channel, message).finally(() => {
       this.#status("idle", message.header);
-      if (type === "shutdown_request") this.#options.exit();
+      if (type === "shutdown_request") void this.#shutDown();
     });
   }
 
@@ -75,7 +105,7 @@ export class KernelServer {
     switch (message.type) {
       case "stream":
         this.#lastParent = message.parent ?? this.#lastParent;
-        this.#streams.add(message.name, message.text, this.#lastParent);
+        this.#print(message.name, message.text);
         giveRoom(this.#options.counters, message.text.length);
         return;
       case "publish":
@@ -93,9 +123,21 @@ export class KernelServer {
       case "interrupted":
         this.#notice();
         return;
+      case "settings":
+        this.#settings = { ...this.#settings, ...message.settings };
+        return;
+      case "child":
+        this.#children.set(message.pid, message.parent?.msg_id);
+        return;
       case "exiting":
-        this.#failRunning("KernelExit", `${message.reason}: the kernel ends, its variables are lost`);
-        void this.#options.sockets.close().then(() => sayFarewell(this.#options.counters));
+        this.#options.crashNote.erase();
+        this.#failRunning(
+          plainError("KernelExit", `${message.reason}: the kernel ends, its variables are lost`),
+        );
+        void this.#debugger
+          .detach()
+          .then(() => this.#options.sockets.close())
+          .then(() => sayFarewell(this.#options.counters));
         return;
     }
   }
@@ -103,6 +145,27 @@ export class KernelServer {
   /** Says that the kernel is there. */
   starting(): void {
     this.#options.sockets.publish("status", { execution_state: "starting" });
+  }
+
+  /** Takes a SIGINT that stopped no script. */
+  receiveSignal(): void {
+    if (!takeSignal(this.#options.counters)) void this.#interrupt();
+  }
+
+  /** Stops the running cell before it ends the process for lack of memory. */
+  stopForMemory(usedBytes: number): void {
+    const request = this.#queue.running;
+    if (!request) return;
+    const used = `${Math.round(usedBytes / 2 ** 20)} MB`;
+    const text = `The cell is stopped: ${used} of memory are in use, and with a little more Node would end the kernel.\n`;
+    this.#publishFor(request.header, "stream", { name: "stderr", text });
+    void this.#interrupt();
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#options.crashNote.erase();
+    await this.#debugger.detach();
+    this.#options.exit();
   }
 
   async #answer(channel: Requests, message: Message): Promise<void> {
@@ -115,6 +178,7 @@ export class KernelServer {
   async #contentOf(type: string, request: Json): Promise<Json | undefined> {
     switch (type) {
       case "kernel_info_request":
+        if (this.#settings.typeCheck !== "off") this.#options.language.warmUp();
         return kernelInfo();
       case "comm_info_request":
         return this.#commInfo(request.target_name);
@@ -129,6 +193,8 @@ export class KernelServer {
       case "interrupt_request":
         await this.#interrupt();
         return { status: "ok" };
+      case "debug_request":
+        return this.#debugger.answer(request);
       case "shutdown_request":
         return { status: "ok", restart: request.restart === true };
       default:
@@ -153,46 +219,110 @@ export class KernelServer {
     }
     if (!quiet)
       this.#publishFor(request.header, "execute_input", { code: text, execution_count: this.#count });
-    this.#options.toMain({
-      type: "execute",
-      id: request.header.msg_id,
-      parent: request.header,
-      code: text,
-      count: this.#count,
-      silent: quiet,
-      userExpressions: (user_expressions ?? {}) as Record<string, string>,
-      allowStdin: allow_stdin === true,
-    });
+    const cell = quiet ? undefined : this.#count;
+    if (cell !== undefined) this.#debugSources.run(`cell-${cell}.ts`, text);
+    this.#options.crashNote.running(cell);
+    if (!quiet) this.#speakLastWords(request.header);
+    const run = () =>
+      this.#options.toMain({
+        type: "execute",
+        id: request.header.msg_id,
+        parent: request.header,
+        code: text,
+        count: this.#count,
+        silent: quiet,
+        userExpressions: (user_expressions ?? {}) as Record<string, string>,
+        allowStdin: allow_stdin === true,
+      });
+    const mode = quiet ? "off" : this.#settings.typeCheck;
+    if (mode === "error") void this.#runIfSound(request, run);
+    else {
+      this.#check = mode === "warn" ? this.#warnOfTypes(request.header, text) : undefined;
+      run();
+    }
   }
 
-  #executed(id: string, content: Json): void {
+  #speakLastWords(parent: Header): void {
+    if (!this.#lastWords) return;
+    this.#publishFor(parent, "stream", { name: "stderr", text: `${this.#lastWords}\n` });
+    this.#lastWords = undefined;
+  }
+
+  /** Prints what is wrong with a cell's types, as part of that cell whenever it comes. */
+  async #warnOfTypes(parent: Header, code: string): Promise<void> {
+    const cell = { name: `cell-${this.#count}.ts`, code };
+    const found = await this.#options.language.check(code);
+    if (found.length > 0)
+      this.#publishFor(parent, "stream", { name: "stderr", text: typeWarning(found, cell) });
+  }
+
+  async #runIfSound(request: Message, run: () => void): Promise<void> {
+    const code = String(request.content.code);
+    this.#checking = true;
+    const found = await this.#options.language.check(code);
+    this.#checking = false;
+    if (this.#queue.running !== request) return;
+    if (found.length === 0) run();
+    else this.#failRunning(typeError(found, { name: `cell-${this.#count}.ts`, code }), { ran: false });
+  }
+
+  #executed(id: string, content: Json, { ran = true } = {}): void {
     const request = this.#queue.running;
     if (request?.header.msg_id !== id) return;
     this.#notice();
+    this.#options.crashNote.running(undefined);
+    if (this.#entry) this.#history.store(this.#entry);
+    const closing = this.#printed.closing(id, this.#settings.outputLimit);
+    if (closing) this.#streams.add("stdout", closing, request.header);
     this.#reply(request, { ...content, execution_count: this.#count });
+    this.#idleAfter(this.#options.language.isWarm ? this.#check : undefined, request.header);
+    this.#check = undefined;
     if (request.content.allow_stdin === true) this.#options.language.warmUp();
-    if (content.status === "ok") this.#options.language.executed(this.#count, String(request.content.code));
-    else if (request.content.stop_on_error !== false) this.#abortWaiting();
+    if (ran && request.content.silent !== true) this.#options.language.executed(String(request.content.code));
+    if (content.status !== "ok" && request.content.stop_on_error !== false) this.#abortWaiting();
     this.#queue.finish();
+  }
+
+  /** The next cell does not wait for a check, but who waits for this one's outputs does, for a moment. */
+  #idleAfter(check: Promise<void> | undefined, header: Header): void {
+    if (!check) {
+      this.#status("idle", header);
+      return;
+    }
+    let timer: NodeJS.Timeout;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, checkPatience);
+    });
+    void Promise.race([check, late]).then(() => {
+      clearTimeout(timer);
+      this.#status("idle", header);
+      this.#stayBusy();
+    });
   }
 
   #abortWaiting(): void {
     for (const request of this.#queue.clear()) {
       this.#status("busy", request.header);
       this.#reply(request, { status: "aborted", execution_count: this.#count });
+      this.#status("idle", request.header);
     }
   }
 
   #reply(request: Message, content: Json): void {
     this.#streams.flush();
     this.#options.sockets.reply("shell", "execute_reply", { to: request, content });
-    this.#status("idle", request.header);
   }
 
   async #interrupt(): Promise<void> {
     const request = this.#queue.running;
     if (!request) return;
+    if (this.#checking) {
+      this.#failRunning(plainError("InterruptError", "The cell was interrupted before it ran"));
+      return;
+    }
     const id = request.header.msg_id;
+    await this.#debugger.resume();
+    signalChildren((pid) => (this.#children.get(pid) ?? id) !== id);
     const stopped = await climbInterruptLadder({
       ask: () => this.#options.toMain({ type: "interrupt", id }),
       noticed: (milliseconds) => this.#noticed(milliseconds),
@@ -200,16 +330,16 @@ export class KernelServer {
     });
     if (stopped || this.#queue.running !== request) return;
     this.#options.toMain({ type: "abandon", id });
-    this.#failRunning("InterruptError", "The cell does not stop; restart the kernel if it goes on");
+    const advice = "The cell does not stop; restart the kernel if it goes on";
+    this.#failRunning(plainError("InterruptError", advice));
   }
 
   /** Ends the running cell with an error that the main thread cannot report. */
-  #failRunning(ename: string, evalue: string): void {
+  #failRunning(error: ErrorReport, how?: { ran: boolean }): void {
     const request = this.#queue.running;
     if (!request) return;
-    const error = { ename, evalue, traceback: [`${ename}: ${evalue}`] };
     this.#publishFor(request.header, "error", error);
-    this.#executed(request.header.msg_id, { status: "error", ...error });
+    this.#executed(request.header.msg_id, { status: "error", ...error }, how);
   }
 
   #noticed(milliseconds: number): Promise<boolean> {
@@ -255,7 +385,17 @@ export class KernelServer {
     this.#commRequests.delete(id);
     this.#streams.flush();
     this.#status("idle", request.header);
+    this.#stayBusy();
+  }
+
+  #stayBusy(): void {
     if (this.#queue.running) this.#status("busy", this.#queue.running.header);
+  }
+
+  #print(name: "stdout" | "stderr", text: string): void {
+    const parent = this.#lastParent;
+    const shown = this.#printed.take(parent?.msg_id, text, this.#settings.outputLimit);
+    if (shown) this.#streams.add(name, shown, parent);
   }
 
   #publish(message: Extract<ToIo, { type: "publish" }>): void {
@@ -266,8 +406,10 @@ export class KernelServer {
     if (msgType === "execute_result" && this.#entry) {
       this.#entry.output = String((content.data as Json)["text/plain"] ?? "");
     }
+    const data = limitedBundle((content.data ?? {}) as Json, this.#settings.outputLimit);
+    const shown = /^(update_)?display_data$|^execute_result$/.test(msgType) ? { ...content, data } : content;
     this.#streams.flush();
-    this.#options.sockets.publish(msgType, content, {
+    this.#options.sockets.publish(msgType, shown, {
       ...(parent && { parent }),
       ...(metadata && { metadata }),
       ...(buffers && { buffers }),
@@ -294,4 +436,8 @@ export class KernelServer {
     if (header.msg_type === "input_reply")
       this.#options.toMain({ type: "input", value: String(content.value ?? "") });
   }
+}
+
+function plainError(ename: string, evalue: string): ErrorReport {
+  return { ename, evalue, traceback: [`${ename}: ${evalue}`] };
 }

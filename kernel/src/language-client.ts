@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { CellDiagnostic } from "./cell-diagnostics.js";
 import type { LanguageAnswer, LanguageRequest } from "./language-worker.js";
 import type { Json } from "./messages.js";
 
@@ -12,17 +13,29 @@ export class LanguageClient {
   #warmUpTimer: NodeJS.Timeout | undefined;
   #next = 0;
   readonly #pending = new Map<number, (content: Json) => void>();
-  #executed: { count: number; code: string }[] = [];
+  readonly #executed: string[] = [];
+  #isWarm = false;
 
   /** @param cwd The notebook's folder. */
   constructor(cwd: string) {
     this.#cwd = cwd;
   }
 
+  /** Whether the worker has answered already, so that the next answer is a matter of milliseconds. */
+  get isWarm(): boolean {
+    return this.#isWarm;
+  }
+
   /** Tells that a cell was run, so that later cells know its names. */
-  executed(count: number, code: string): void {
-    this.#executed.push({ count, code });
-    this.#worker?.postMessage({ type: "executed", count, code } satisfies LanguageRequest);
+  executed(code: string): void {
+    this.#executed.push(code);
+    this.#worker?.postMessage({ type: "executed", code } satisfies LanguageRequest);
+  }
+
+  /** Checks the types of a cell against those executed so far. */
+  async check(code: string): Promise<readonly CellDiagnostic[]> {
+    const { diagnostics = [] } = await this.#request((id) => ({ type: "check", id, code }));
+    return diagnostics as readonly CellDiagnostic[];
   }
 
   /** Starts the worker ahead of the first question, when the kernel has come to rest. */
@@ -34,8 +47,12 @@ export class LanguageClient {
 
   /** Content of the reply to `complete_request`, `inspect_request` or `is_complete_request`. */
   ask(type: "complete" | "inspect" | "is_complete", content: Json): Promise<Json> {
+    return this.#request((id) => ({ type, id, content }));
+  }
+
+  #request(make: (id: number) => LanguageRequest): Promise<Json> {
     const id = this.#next++;
-    this.#started().postMessage({ type, id, content } satisfies LanguageRequest);
+    this.#started().postMessage(make(id));
     return new Promise((resolve) => this.#pending.set(id, resolve));
   }
 
@@ -45,13 +62,13 @@ export class LanguageClient {
       workerData: { cwd: this.#cwd },
     });
     worker.on("message", ({ id, content }: LanguageAnswer) => {
+      this.#isWarm = true;
       this.#pending.get(id)?.(content);
       this.#pending.delete(id);
     });
     worker.on("error", (error) => this.#fail(error));
-    for (const { count, code } of this.#executed) {
-      worker.postMessage({ type: "executed", count, code } satisfies LanguageRequest);
-    }
+    for (const code of this.#executed)
+      worker.postMessage({ type: "executed", code } satisfies LanguageRequest);
     this.#worker = worker;
     return worker;
   }
@@ -59,6 +76,7 @@ export class LanguageClient {
   /** A dead worker answers nothing more; the next question starts a new one. */
   #fail(error: Error): void {
     this.#worker = undefined;
+    this.#isWarm = false;
     const content = { status: "error", ename: error.name, evalue: error.message, traceback: [] };
     for (const resolve of this.#pending.values()) resolve(content);
     this.#pending.clear();

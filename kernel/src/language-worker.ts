@@ -1,12 +1,14 @@
-/** Entry of the language worker: completion, inspection and completeness of cells, by TypeScript's language service. */
+/** Entry of the language worker: completion, inspection, completeness and types of cells, by TypeScript's language service. */
 import { parentPort, workerData } from "node:worker_threads";
 import { CellLanguage } from "./cell-language.js";
+import type { CellModule } from "./cell-modules.js";
 import { isComplete } from "./is-complete.js";
 import type { Json } from "./messages.js";
 
 /** To the language worker. */
 export type LanguageRequest =
-  | { readonly type: "executed"; readonly count: number; readonly code: string }
+  | { readonly type: "executed"; readonly code: string }
+  | { readonly type: "check"; readonly id: number; readonly code: string }
   | { readonly type: "complete" | "inspect" | "is_complete"; readonly id: number; readonly content: Json };
 
 /** From the language worker. */
@@ -20,19 +22,33 @@ if (!parentPort)
 const port = parentPort;
 const language = new CellLanguage((workerData as { cwd: string }).cwd);
 
+const unchecked: { readonly id: number; readonly cell: CellModule }[] = [];
+
 port.on("message", (request: LanguageRequest) => {
-  if (request.type === "executed") language.executed(request.count, request.code);
-  else
-    port.postMessage({
-      id: request.id,
-      content: answer(request.type, request.content),
-    } satisfies LanguageAnswer);
+  if (request.type === "executed") language.executed(request.code);
+  else if (request.type === "check") {
+    unchecked.push({ id: request.id, cell: language.next(request.code) });
+    if (unchecked.length === 1) setImmediate(checkNext);
+  } else answer(request.id, () => contentOf(request.type, request.content));
 });
 
+/** Checks one cell at a time, so that completion does not wait for a backlog. */
+function checkNext(): void {
+  const next = unchecked[0];
+  if (!next) return;
+  answer(next.id, () => ({ diagnostics: language.check(next.cell) }));
+  unchecked.shift();
+  if (unchecked.length > 0) setImmediate(checkNext);
+}
+
+function answer(id: number, content: () => Json): void {
+  port.postMessage({ id, content: contentOrError(content) } satisfies LanguageAnswer);
+}
+
 /** The language service may stumble over half-typed code; that must not end it. */
-function answer(type: "complete" | "inspect" | "is_complete", content: Json): Json {
+function contentOrError(content: () => Json): Json {
   try {
-    return contentOf(type, content);
+    return content();
   } catch (error) {
     const { name, message } = error as Error;
     return { status: "error", ename: name, evalue: message, traceback: [] };

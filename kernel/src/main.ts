@@ -1,15 +1,23 @@
-/** Entry of the kernel: `node main.js [--engine saelab | tslab] <connection file>`. Runs cells on this thread. */
+/**
+ * Entry of the kernel: `node main.js [--engine saelab | tslab] [--type-check warn | error | off] <connection file>`.
+ * Runs cells on this thread.
+ */
 import { readFileSync, writeSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { getHeapStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { wrapTimers } from "./cell-context.js";
 import { installCellGlobals } from "./cell-globals.js";
+import { followChildProcesses } from "./child-processes.js";
 import { CommRegistry } from "./comms.js";
 import { Displays } from "./display.js";
 import type { Executor } from "./executor.js";
 import type { IoWorkerData } from "./io-worker.js";
+import { kernelControls } from "./kernel-controls.js";
+import { initialSettings } from "./kernel-settings.js";
 import type { ConnectionInfo } from "./messages.js";
 import { captureOutput } from "./output.js";
+import { ownSigint } from "./own-sigint.js";
 import { prepareCell } from "./prepare-cell.js";
 import { announceExit, exitNow } from "./process-exit.js";
 import { Publisher } from "./publisher.js";
@@ -21,13 +29,19 @@ import { Widgets } from "./widgets.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { engine: { type: "string", default: "saelab" } },
+  options: { engine: { type: "string", default: "saelab" }, "type-check": { type: "string" } },
 });
-await start(readConnection(positionals[0]), values.engine);
+const connectionFile = positionals[0] ?? "";
+await start(readConnection(connectionFile), values.engine);
 
 async function start(connection: ConnectionInfo, engine: string): Promise<void> {
   const counters = makeCounters();
-  const workerData: IoWorkerData = { connection, counters, cwd: process.cwd() };
+  // tslab's engine checks types itself.
+  const flags = engine === "tslab" ? { "type-check": "off" } : values;
+  const settings = initialSettings(flags, process.env);
+  const heapLimit = getHeapStatistics().heap_size_limit;
+  const cwd = process.cwd();
+  const workerData: IoWorkerData = { connection, connectionFile, counters, cwd, settings, heapLimit };
   const worker = new Worker(new URL("./io-worker.js", import.meta.url), { workerData });
   const toIo = (message: ToIo) => worker.postMessage(message);
   const publisher = new Publisher(toIo);
@@ -42,16 +56,18 @@ async function start(connection: ConnectionInfo, engine: string): Promise<void> 
     comms,
     counters,
   });
-  installCellGlobals({ session, publisher, displays, comms, widgets: new Widgets(comms) });
+  const kernel = kernelControls((settings) => toIo({ type: "settings", settings }));
+  installCellGlobals({ session, publisher, displays, comms, widgets: new Widgets(comms), kernel });
   captureOutput(toIo, counters);
   announceExit(toIo, counters);
   wrapTimers();
+  followChildProcesses(toIo);
   worker.on("message", (message: ToMain) => session.receive(message));
   worker.on("error", (error) => {
     writeSync(2, `${error.stack}\n`);
     exitNow(1);
   });
-  process.on("SIGINT", () => session.receiveSignal());
+  ownSigint();
   process.on("uncaughtException", (error) => session.reportUncaught(error));
   process.on("unhandledRejection", (error) => session.reportUncaught(error));
   if (engine === "saelab") setImmediate(() => prepareCell("0"));
@@ -65,7 +81,7 @@ async function makeExecutor(engine: string, publisher: Publisher): Promise<Execu
   return new TslabExecutor(publisher);
 }
 
-function readConnection(file: string | undefined): ConnectionInfo {
+function readConnection(file: string): ConnectionInfo {
   if (!file)
     throw new TypeError("Cannot start the kernel: give the path of a connection file, as Jupyter does");
   return JSON.parse(readFileSync(file, "utf8")) as ConnectionInfo;

@@ -1,4 +1,5 @@
 /** What the thread that runs cells (main) and the thread that owns the sockets (IO) say to each other. */
+import type { KernelSettings } from "./kernel-settings.js";
 import type { Header, Json } from "./messages.js";
 
 /** From the IO worker to the main thread. */
@@ -54,5 +55,8 @@ export type ToIo =
       readonly password: boolean;
     }
   | { readonly type: "interrupted" }
+  /** Cells started a child process. */
+  | { readonly type: "child"; readonly pid: number; readonly parent: Header | undefined }
+  | { readonly type: "settings"; readonly settings: Partial<KernelSettings> }
   /** The process is about to end by the cell's own doing. */
   | { readonly type: "exiting"; readonly reason: string };

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { CellSyntaxError } from "./cell-error.js";
+import { codeFrame, type Place } from "./code-frame.js";
 import type { ErrorReport } from "./executor.js";
 import type { Position } from "./source-edits.js";
 
@@ -35,10 +36,6 @@ export function describeError(error: unknown, cells: CellSources, cell?: string)
   return { ename, evalue, traceback: lines };
 }
 
-interface Place extends Position {
-  readonly file: string;
-}
-
 function placeOf(error: unknown, frames: readonly string[], cell: string | undefined): Place | undefined {
   if (error instanceof CellSyntaxError && cell) return { file: cell, ...error.position };
   for (const frame of frames) {
@@ -63,20 +60,6 @@ function framesOf(error: unknown, cells: CellSources): string[] {
         return at ? `${file}:${at.line}:${at.column}` : whole;
       }),
     );
-}
-
-/** The line that threw, one before and one after it, and a caret. */
-function codeFrame(text: string, { file, line, column }: Place): string[] {
-  const lines = text.split("\n");
-  const from = Math.max(1, line - 1);
-  const width = String(line + 1).length;
-  const shown = lines.slice(from - 1, line + 1).flatMap((content, i) => {
-    const number = from + i;
-    const row = `${number === line ? ">" : " "} ${String(number).padStart(width)} | ${content}`;
-    if (number !== line) return [row];
-    return [row, `${" ".repeat(width + 2)} | ${" ".repeat(Math.max(0, column - 1))}^`];
-  });
-  return [`${file}:${line}:${column}`, ...shown];
 }
 
 function nameOf(error: unknown): string {

@@ -8,10 +8,10 @@ import { root } from "./kernel-client.js";
 let language: CellLanguage;
 beforeAll(() => {
   language = new CellLanguage(root);
-  language.executed(1, "interface Point { x: number; label?: string }\nconst point: Point = { x: 1 }");
-  language.executed(2, 'import * as arrow from "apache-arrow"\nimport { join as glue } from "node:path"');
-  language.executed(3, "export function shift(p: Point, by = 1): Point { return { ...p, x: p.x + by } }");
-  language.executed(4, "const point = 'a string now'");
+  language.executed("interface Point { x: number; label?: string }\nconst point: Point = { x: 1 }");
+  language.executed('import * as arrow from "apache-arrow"\nimport { join as glue } from "node:path"');
+  language.executed("export function shift(p: Point, by = 1): Point { return { ...p, x: p.x + by } }");
+  language.executed("const point = 'a string now'");
 });
 
 /** Completes at the bar. */
