@@ -63,6 +63,10 @@ export class PromptCache {
       const reply = await complete();
       style.answers++;
       return reply;
+    } catch (error) {
+      // The next ones begin together after all: whether they hit says nothing.
+      style.answers = Number.NEGATIVE_INFINITY;
+      throw error;
     } finally {
       style.usedAt = performance.now();
       style.line = undefined;

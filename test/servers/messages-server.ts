@@ -1,32 +1,19 @@
 /**
- * A Messages API on the loopback, for tests that drive the real SDK. Its model follows rules whose right
- * scores are known in advance: asked to explain, it names the most frequent marked token; asked to judge, it
- * looks for that token. Replies can be broken in every way that a service breaks them.
+ * A Messages API on the loopback, for tests that drive the real SDK: messages, streamed or not, token counts, the
+ * prompt cache's accounts, rate limits, and every fault of `faults.ts`.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { readMarkup } from "../../src/examples/markup.js";
-import { fromLine, type ReadExample, readExamples } from "../../src/llm/example-lines.js";
+import { type Fault, sendJson } from "./faults.js";
+import {
+  type Dialect,
+  type Exchange,
+  type LoopbackOptions,
+  type LoopbackServer,
+  loopback,
+} from "./loopback.js";
+import { ruleAnswer } from "./rule-model.js";
 
-/** How one request is treated. Whatever is not listed here is answered well. */
-export type Fault =
-  | {
-      kind: "status";
-      status: number;
-      type?: string;
-      code?: string;
-      message?: string;
-      headers?: Record<string, string>;
-    }
-  | { kind: "body-cut" }
-  | { kind: "half-json" }
-  | { kind: "html" }
-  | { kind: "refusal" }
-  | { kind: "max-tokens" }
-  | { kind: "garbage" }
-  | { kind: "hang" }
-  | { kind: "hang-in-body" }
-  | { kind: "reset" };
+export type { Fault } from "./faults.js";
+export { ruleAnswer } from "./rule-model.js";
 
 type SentContent = string | readonly { type: string; text: string; cache_control?: { type: string } }[];
 
@@ -39,135 +26,112 @@ export interface SentBody {
   readonly temperature?: number;
   readonly thinking?: { type: string };
   readonly output_config?: { effort?: string };
+  readonly stream?: boolean;
 }
 
-export interface LoggedRequest {
-  readonly headers: IncomingMessage["headers"];
-  readonly body: SentBody;
-}
+export type MessagesServer = LoopbackServer<SentBody>;
 
-export interface MessagesServer extends AsyncDisposable {
-  readonly url: string;
-  readonly requests: readonly LoggedRequest[];
-  /** The largest number of requests that were under way at a time. */
-  readonly peak: number;
-  /** Treats the next requests so, one each. */
-  fail(...faults: Fault[]): void;
-  /** Treats every request so whose last message `when` accepts. */
-  failWhen(when: (question: string) => boolean, fault: Fault): void;
-  close(): Promise<void>;
-}
-
-export interface MessagesServerOptions {
+export interface MessagesServerOptions extends LoopbackOptions {
   /** Answers the last message. Default: the rule-based model. */
   answer?: ((question: string) => string) | undefined;
-  /** Time before an answer, in milliseconds. */
-  delayMs?: number | undefined;
+  /** Tokens that a prompt's beginning must have to be cached. Default: 0. */
+  cacheMinimum?: number | undefined;
+  /** Further routes, e.g. batches. Each gives false where it has no such thing. */
+  routes?: readonly ((exchange: Exchange<SentBody>) => boolean | Promise<boolean>)[] | undefined;
 }
 
 export async function messagesServer(options: MessagesServerOptions = {}): Promise<MessagesServer> {
-  const requests: LoggedRequest[] = [];
-  const queue: Fault[] = [];
-  const standing: { when: (question: string) => boolean; fault: Fault }[] = [];
-  const prefixes = new Set<string>();
-  let underWay = 0;
-  let peak = 0;
-  const server = createServer(async (request, response) => {
-    underWay++;
-    peak = Math.max(peak, underWay);
-    response.once("close", () => underWay--);
-    const body = JSON.parse(await text(request)) as SentBody;
-    requests.push({ headers: request.headers, body });
-    if (options.delayMs) await new Promise((done) => setTimeout(done, options.delayMs));
-    const question = plain(body.messages.at(-1)?.content ?? "");
-    const fault = queue.shift() ?? standing.find(({ when }) => when(question))?.fault;
-    const reject = refuses(body);
-    if (reject) return void sendError(response, { kind: "status", status: 400, message: reject });
-    if (fault) return void sendFault(response, body, fault);
-    const answer = (options.answer ?? ruleAnswer)(question);
-    send(response, 200, message(body, { text: answer, usage: usageOf(body, answer, prefixes) }));
-  });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const close = async () => {
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-  };
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    get peak() {
-      return peak;
+  const cache = promptCache(options.cacheMinimum ?? 0);
+  const dialect: Dialect<SentBody> = {
+    prepare({ request, url, body }) {
+      if (request.method !== "POST" || url.pathname !== "/v1/messages") return undefined;
+      const question = lastQuestion(body);
+      return {
+        question,
+        refused: refusalOf(body),
+        taken: { requests: 1, inputTokens: cache.fresh(body), outputTokens: body.max_tokens },
+        answer: (fault) => {
+          const message = fault
+            ? spoiltMessage(body, fault, cache)
+            : messageTo(body, (options.answer ?? ruleAnswer)(question), cache.bill(body));
+          return { body: message, events: body.stream ? eventsOf(message) : undefined };
+        },
+      };
     },
-    fail: (...faults) => queue.push(...faults),
-    failWhen: (when, fault) => standing.push({ when, fault }),
-    close,
-    [Symbol.asyncDispose]: close,
+    async other(exchange) {
+      if (countTokens(exchange)) return true;
+      for (const route of options.routes ?? []) if (await route(exchange)) return true;
+      return false;
+    },
+    errorBody: ({ type, message, code }) => ({
+      type: "error",
+      error: { type, message, ...(code ? { details: { error_code: code } } : {}) },
+      request_id: "req_1",
+    }),
+    limitHeaders: (limits) =>
+      headersOf({
+        "anthropic-ratelimit-requests-limit": limits.requestsPerMinute,
+        "anthropic-ratelimit-input-tokens-limit": limits.inputTokensPerMinute,
+        "anthropic-ratelimit-output-tokens-limit": limits.outputTokensPerMinute,
+      }),
   };
+  return await loopback(dialect, options);
 }
 
-/** The model: names the most frequent marked token, and looks for a named token. */
-export function ruleAnswer(question: string): string {
-  const parts = readExamples(question);
-  if (!parts) return "I do not understand.";
-  if (parts.task === "explain") return `[EXPLANATION]: The token "${mostMarked(parts.examples)}".`;
-  const explanation = fromLine(/^Explanation: (.*)$/m.exec(question)?.[1] ?? "");
-  const token = /The token "(.*)"\.$/su.exec(explanation)?.[1];
-  if (token === undefined) return `[${parts.examples.map(() => 0).join(", ")}]`;
-  const holds = ({ text }: ReadExample) =>
-    parts.task === "fuzzing" ? marksOnly(text, token) : text.includes(token);
-  return `[${parts.examples.map((example) => Number(holds(example))).join(", ")}]`;
+/** The text of the last message. */
+export function lastQuestion(body: SentBody): string {
+  return plain(body.messages.at(-1)?.content ?? "");
 }
 
-function mostMarked(examples: readonly ReadExample[]): string {
-  const counts = new Map<string, number>();
-  for (const example of examples) {
-    const { text, spans } = readMarkup(example.text);
-    for (const { start, end } of spans) {
-      const token = text.slice(start, end);
-      counts.set(token, (counts.get(token) ?? 0) + 1);
-    }
-  }
-  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? "";
+/** Tokens by this server's rule: one for every four characters of the texts. */
+export function tokensIn(body: Pick<SentBody, "system" | "messages">): number {
+  const texts = [body.system ?? "", ...body.messages.map(({ content }) => plain(content))];
+  return tokensOf(texts.join(""));
 }
 
-function marksOnly(marked: string, token: string): boolean {
-  const { text, spans } = readMarkup(marked);
-  return spans.every(({ start, end }) => text.slice(start, end) === token);
+function tokensOf(text: string): number {
+  return Math.ceil(text.length / 4);
 }
 
-/** What models of today refuse. */
-function refuses(body: SentBody): string | undefined {
-  const modern = /-5/.test(body.model) && !/4-5/.test(body.model);
-  if (modern && body.temperature !== undefined) return "temperature: not supported by this model";
-  if (body.messages.at(-1)?.role !== "user") return "messages: the last message must be the user's";
-  if (/sonnet-5/.test(body.model) && body.thinking?.type === "disabled")
-    return "thinking: cannot be disabled";
-  if (/opus-5/.test(body.model) && body.thinking !== undefined) return "thinking: cannot be set";
-  return undefined;
+export interface BilledUsage {
+  input_tokens: number;
+  cache_read_input_tokens: number;
+  cache_creation_input_tokens: number;
 }
 
-function usageOf(body: SentBody, answer: string, prefixes: Set<string>) {
-  const marked = body.messages.findIndex(
-    ({ content }) => Array.isArray(content) && content.some((block) => block.cache_control),
-  );
-  const prefix =
-    marked < 0 ? "" : JSON.stringify([body.model, body.system, body.messages.slice(0, marked + 1)]);
-  const all = Math.ceil(JSON.stringify(body).length / 4);
-  const cached = Math.ceil(prefix.length / 4);
-  const hit = prefixes.has(prefix);
-  if (prefix) prefixes.add(prefix);
+/** Accounts of prompts' beginnings: written once, then read. */
+export function promptCache(minimum: number) {
+  const known = new Set<string>();
+  const split = (body: SentBody) => {
+    const marked = body.messages.findIndex(
+      ({ content }) => typeof content !== "string" && content.some((block) => block.cache_control),
+    );
+    const prefix = { system: body.system ?? "", messages: body.messages.slice(0, marked + 1) };
+    const cached = marked < 0 ? 0 : tokensIn(prefix);
+    const key = JSON.stringify([body.model, prefix]);
+    return { key, cached: cached >= minimum ? cached : 0, all: tokensIn(body) };
+  };
   return {
-    input_tokens: all - cached,
-    output_tokens: Math.ceil(answer.length / 4),
-    cache_read_input_tokens: hit ? cached : 0,
-    cache_creation_input_tokens: hit ? 0 : cached,
+    /** Tokens that count against the rate limit. */
+    fresh(body: SentBody): number {
+      const { key, cached, all } = split(body);
+      return known.has(key) ? all - cached : all;
+    },
+    bill(body: SentBody): BilledUsage {
+      const { key, cached, all } = split(body);
+      const hit = known.has(key);
+      if (cached > 0) known.add(key);
+      return {
+        input_tokens: all - cached,
+        cache_read_input_tokens: hit ? cached : 0,
+        cache_creation_input_tokens: hit ? 0 : cached,
+      };
+    },
   };
 }
 
-function message(
-  body: SentBody,
-  { text, stop = "end_turn", usage }: { text: string; stop?: string; usage: object },
-) {
+/** A whole message of the model. */
+export function messageTo(body: SentBody, text: string, usage: BilledUsage, stop = "end_turn") {
   return {
     id: "msg_1",
     type: "message",
@@ -177,81 +141,59 @@ function message(
     stop_reason: stop,
     stop_sequence: null,
     stop_details: stop === "refusal" ? { type: "refusal", category: "bio", explanation: null } : null,
-    usage,
+    usage: { ...usage, output_tokens: tokensOf(text) },
   };
 }
 
-function sendFault(response: ServerResponse, body: SentBody, fault: Fault): void {
-  const usage = {
-    input_tokens: 10,
-    output_tokens: 5,
-    cache_read_input_tokens: 0,
-    cache_creation_input_tokens: 0,
-  };
-  const whole = JSON.stringify(message(body, { text: "[1, 0, 1, 0, 1]", usage }));
-  switch (fault.kind) {
-    case "status":
-      sendError(response, fault);
-      return;
-    case "body-cut":
-      response.writeHead(200, { "content-type": "application/json", "content-length": whole.length });
-      response.write(whole.slice(0, whole.length / 2), () => response.destroy());
-      return;
-    case "half-json":
-      response.writeHead(200, { "content-type": "application/json" });
-      response.end(whole.slice(0, whole.length / 2));
-      return;
-    case "html":
-      response.writeHead(200, { "content-type": "text/html" });
-      response.end("<html><body>Sign in to the proxy</body></html>");
-      return;
-    case "refusal":
-      send(response, 200, message(body, { text: "", stop: "refusal", usage }));
-      return;
-    case "max-tokens":
-      send(response, 200, message(body, { text: "[1, 0", stop: "max_tokens", usage }));
-      return;
-    case "garbage":
-      send(response, 200, message(body, { text: "Sure! I think the answer is maybe.", usage }));
-      return;
-    case "hang":
-      return;
-    case "hang-in-body":
-      response.writeHead(200, { "content-type": "application/json", "content-length": whole.length });
-      response.write(whole.slice(0, whole.length / 2));
-      return;
-    case "reset":
-      response.destroy();
-      return;
-  }
+/** A refusal, a cut reply and a senseless one are billed as any other; what breaks on the way is not. */
+function spoiltMessage(body: SentBody, { kind }: Fault, cache: ReturnType<typeof promptCache>) {
+  if (kind === "refusal") return messageTo(body, "", cache.bill(body), "refusal");
+  if (kind === "max-tokens") return messageTo(body, "[1, 0", cache.bill(body), "max_tokens");
+  if (kind === "garbage") return messageTo(body, "Sure! I think the answer is maybe.", cache.bill(body));
+  const usage = { input_tokens: 10, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
+  return messageTo(body, "[1, 0, 1, 0, 1]", usage);
 }
 
-function sendError(response: ServerResponse, fault: Extract<Fault, { kind: "status" }>): void {
-  const details = fault.code ? { details: { error_code: fault.code } } : {};
-  const error = {
-    type: fault.type ?? "api_error",
-    message: fault.message ?? "as the test wished",
-    ...details,
-  };
-  send(response, fault.status, { type: "error", error, request_id: "req_1" }, fault.headers);
+function eventsOf(message: ReturnType<typeof messageTo>): string[] {
+  const { content, usage, stop_reason, stop_sequence } = message;
+  const start = { ...message, content: [], stop_reason: null, usage: { ...usage, output_tokens: 0 } };
+  const pieces = (content[0]?.text ?? "").match(/.{1,8}/gsu) ?? [];
+  return [
+    { type: "message_start", message: start },
+    { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+    ...pieces.map((text) => ({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } })),
+    { type: "content_block_stop", index: 0 },
+    {
+      type: "message_delta",
+      delta: { stop_reason, stop_sequence },
+      usage: { output_tokens: usage.output_tokens },
+    },
+    { type: "message_stop" },
+  ].map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
 }
 
-function send(
-  response: ServerResponse,
-  status: number,
-  body: object,
-  headers: Record<string, string> = {},
-): void {
-  response.writeHead(status, { "content-type": "application/json", ...headers });
-  response.end(JSON.stringify(body));
+function countTokens({ request, response, url, body }: Exchange<SentBody>): boolean {
+  if (request.method !== "POST" || url.pathname !== "/v1/messages/count_tokens") return false;
+  sendJson(response, 200, { input_tokens: tokensIn(body) });
+  return true;
+}
+
+/** What models of today refuse. */
+function refusalOf(body: SentBody): string | undefined {
+  const modern = /-5/.test(body.model) && !/4-5/.test(body.model);
+  if (modern && body.temperature !== undefined) return "temperature: not supported by this model";
+  if (body.messages.at(-1)?.role !== "user") return "messages: the last message must be the user's";
+  if (/sonnet-5/.test(body.model) && body.thinking?.type === "disabled")
+    return "thinking: cannot be disabled";
+  if (/opus-5/.test(body.model) && body.thinking !== undefined) return "thinking: cannot be set";
+  return undefined;
 }
 
 function plain(content: SentContent): string {
   return typeof content === "string" ? content : content.map((block) => block.text).join("");
 }
 
-async function text(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
+function headersOf(values: Record<string, number | undefined>): Record<string, string> {
+  const stated = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(stated.map(([name, value]) => [name, String(value)]));
 }
