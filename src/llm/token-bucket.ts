@@ -1,5 +1,5 @@
-/** Share of a minute's amount that a bucket holds: a quarter of a second, so that calls go out evenly. */
-const capacityMinutes = 1 / 240;
+/** Share of a minute's amount that a bucket holds: a tenth of a second, so that calls go out evenly. */
+const capacityMinutes = 1 / 600;
 
 /**
  * A rate limit as a bucket that fills evenly. What is larger than the bucket may be taken when it is full, and
