@@ -23,8 +23,8 @@ export function kernelInfo(): Json {
       nbconvert_exporter: "script",
     },
     banner: `saelab ${kernelVersion}: TypeScript on Node ${process.versions.node}`,
-    supported_features: [],
-    debugger: false,
+    supported_features: ["debugger"],
+    debugger: true,
     help_links: [
       { text: "TypeScript", url: "https://www.typescriptlang.org/docs/" },
       { text: "Node.js", url: "https://nodejs.org/docs/latest/api/" },

@@ -63,7 +63,7 @@ function kernelSpec(entry: string): object {
     language: "typescript",
     interrupt_mode: "message",
     kernel_protocol_version: "5.5",
-    metadata: { debugger: false },
+    metadata: { debugger: true },
   };
 }
 

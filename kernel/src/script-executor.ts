@@ -44,7 +44,8 @@ export class ScriptExecutor implements Executor {
     const bindings = fresh.map((name) =>
       name in globalThis ? `${name}=globalThis[${JSON.stringify(name)}]` : name,
     );
-    this.#runScript(`let ${bindings.join()};`, { filename: cell });
+    // Under another name, as a debugger has no business there.
+    this.#runScript(`let ${bindings.join()};`, { filename: `names of ${cell}` });
     for (const name of fresh) this.#declared.add(name);
   }
 

@@ -1,16 +1,17 @@
 /** What the main thread does for the front end: runs cells one at a time, and takes comm messages in between. */
 
-import { type CellContext, enterCell } from "./cell-context.js";
+import { type CellContext, currentContext, enterCell, runInContext } from "./cell-context.js";
 import { CellInterruptError } from "./cell-error.js";
 import type { CommRegistry } from "./comms.js";
 import { DisplayHandle, type Displays } from "./display.js";
 import type { Executor } from "./executor.js";
-import type { Json } from "./messages.js";
+import type { Json, MimeBundle } from "./messages.js";
 import { mimeBundleOf } from "./mime-bundle.js";
 import { exitNow } from "./process-exit.js";
-import type { Publisher } from "./publisher.js";
-import { forgetSignals, type SharedCounters, takeSignal } from "./shared-counters.js";
+import { type Publisher, toJson } from "./publisher.js";
+import { forgetSignals, type SharedCounters } from "./shared-counters.js";
 import type { ToIo, ToMain } from "./thread-messages.js";
+import { isValueStream } from "./value-stream.js";
 
 type ExecuteMessage = Extract<ToMain, { type: "execute" }>;
 
@@ -31,6 +32,8 @@ export interface SessionOptions {
 interface RunningCell extends CellContext {
   readonly message: ExecuteMessage;
   readonly controller: AbortController;
+  /** What the front end shows beside the cell when it has run. */
+  readonly payload: Promise<Json>[];
   signalSeen: boolean;
   interrupted: boolean;
   finished: boolean;
@@ -41,6 +44,8 @@ export class Session {
   readonly #options: SessionOptions;
   #running: RunningCell | undefined;
   #silent = 0;
+  /** Cells by the names that they have in stack traces. */
+  readonly #cells = new Map<string, CellContext>();
   #answerInput: ((value: string) => void) | undefined;
 
   constructor(options: SessionOptions) {
@@ -69,12 +74,6 @@ export class Session {
     }
   }
 
-  /** Takes a SIGINT that no running script took. */
-  receiveSignal(): void {
-    if (takeSignal(this.#options.counters)) return;
-    if (this.#running) this.#interrupt(this.#running.message.id);
-  }
-
   /** The signal that interrupt aborts; who reads it is given time to stop cleanly. */
   signal(context: CellContext): AbortSignal {
     if (this.#running && this.#running.signal === context.signal) this.#running.signalSeen = true;
@@ -98,10 +97,24 @@ export class Session {
     });
   };
 
+  /** Shows a value in the front end's pager, when the cell has run; without a pager, as output. */
+  readonly page = async (value: unknown): Promise<void> => {
+    const bundle = Promise.resolve(mimeBundleOf(value));
+    this.#running?.payload.push(bundle.then((data: MimeBundle) => ({ source: "page", data, start: 0 })));
+    await bundle;
+  };
+
   /** Prints an error that nobody caught. */
   reportUncaught(error: unknown): void {
     if (error instanceof CellInterruptError) return;
-    process.stderr.write(`Uncaught ${this.#options.executor.describe(error).traceback.join("\n")}\n`);
+    const text = `Uncaught ${this.#options.executor.describe(error).traceback.join("\n")}\n`;
+    runInContext(this.#originOf(error) ?? currentContext(), () => process.stderr.write(text));
+  }
+
+  /** The cell whose code threw an error, maybe long after it ended. */
+  #originOf(error: unknown): CellContext | undefined {
+    const stack = error instanceof Error ? String(error.stack) : "";
+    return this.#cells.get(/\bcell-\d+\.ts/.exec(stack)?.[0] ?? "");
   }
 
   async #execute(message: ExecuteMessage): Promise<void> {
@@ -111,6 +124,7 @@ export class Session {
       controller,
       parent: message.parent,
       signal: controller.signal,
+      payload: [],
       signalSeen: false,
       interrupted: false,
       finished: false,
@@ -119,13 +133,15 @@ export class Session {
     enterCell(running);
     try {
       const name = message.silent ? `silent-${++this.#silent}.ts` : `cell-${message.count}.ts`;
+      if (!message.silent) this.#cells.set(name, { parent: message.parent, signal: controller.signal });
       const outcome = await this.#options.executor.run(message.code, name);
       const value = await outcome.value;
-      await this.#options.displays.settled();
+      await this.#options.displays.settled(running);
       if (outcome.showsResult) await this.#showResult(running, value);
       if (running.interrupted) throw new CellInterruptError();
       const user_expressions = await this.#evaluate(message.userExpressions);
-      this.#finish(running, { status: "ok", payload: [], user_expressions });
+      const payload = await Promise.all(running.payload);
+      this.#finish(running, { status: "ok", payload, user_expressions });
     } catch (error) {
       this.#fail(running, error);
     }
@@ -133,7 +149,11 @@ export class Session {
 
   async #showResult(running: RunningCell, value: unknown): Promise<void> {
     if (value === undefined || value instanceof DisplayHandle || running.message.silent) return;
-    const data = await mimeBundleOf(value);
+    if (isValueStream(value)) {
+      this.#options.displays.display(value);
+      return this.#options.displays.settled(running);
+    }
+    const data = toJson((await mimeBundleOf(value)) as Json);
     if (running.finished) return;
     const { count, parent } = running.message;
     this.#options.publisher.publish(

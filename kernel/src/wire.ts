@@ -5,12 +5,15 @@ import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 import { type Header, type Json, type Message, protocolVersion } from "./messages.js";
 
 const delimiter = Buffer.from("<IDS|MSG>");
+/** Signatures that are remembered, so that nobody can send a message that he overheard once more. */
+const maxSignatures = 65_536;
 
 /** Signs, packs and unpacks messages of one connection. */
 export class WireCodec {
   readonly #key: string;
   readonly #algorithm: string;
   readonly #session = randomUUID();
+  readonly #seen = new Set<string>();
   #count = 0;
 
   /** @throws {RangeError} When the signature scheme is not an HMAC, e.g. `hmac-sha256`. */
@@ -50,7 +53,7 @@ export class WireCodec {
    * Unpacks frames.
    *
    * @throws {SyntaxError} When the delimiter or a part is missing or is not JSON.
-   * @throws {RangeError} When the signature is wrong.
+   * @throws {RangeError} When the signature is wrong, or was there before.
    */
   decode(frames: readonly Buffer[]): Message {
     const at = frames.findIndex((frame) => frame.equals(delimiter));
@@ -85,6 +88,18 @@ export class WireCodec {
       throw new RangeError(
         "Cannot accept a message: its signature does not match the key of the connection file",
       );
+    }
+    if (this.#key) this.#refuseReplay(signature.toString());
+  }
+
+  #refuseReplay(signature: string): void {
+    if (this.#seen.has(signature)) {
+      throw new RangeError(`Cannot accept a message: one with its signature "${signature}" has come before`);
+    }
+    this.#seen.add(signature);
+    for (const oldest of this.#seen) {
+      if (this.#seen.size <= maxSignatures) break;
+      this.#seen.delete(oldest);
     }
   }
 }

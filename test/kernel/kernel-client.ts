@@ -31,6 +31,10 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** Arguments of Node that start another kernel; by default the built one. */
   readonly argv?: (connectionFile: string) => readonly string[];
+  /** More flags of Node. */
+  readonly flags?: readonly string[];
+  /** A kernel whose connection file this one takes over, as Jupyter restarts a kernel. */
+  readonly after?: KernelClient;
   /** Milliseconds after which a kernel that does not answer is given up; 30,000 by default. */
   readonly patience?: number;
 }
@@ -43,16 +47,24 @@ export class KernelClient {
   #control: ZmtpPeer | undefined;
   #stdin: ZmtpPeer | undefined;
   #iopub: ZmtpPeer | undefined;
-  readonly #folder: string;
+  readonly connection: ConnectionInfo;
+  /** Folder of the connection file. */
+  readonly folder: string;
+  /** What the kernel wrote to the log of its Jupyter server. */
+  log = "";
   readonly published: Message[] = [];
   readonly #replies = new Map<string, (message: Message) => void>();
   #published: (() => void)[] = [];
-  #answer = (_prompt: string) => "";
+  #answer = (_prompt: string, _password: boolean) => "";
 
-  private constructor(process: ChildProcess, codec: WireCodec, folder: string) {
+  private constructor(process: ChildProcess, connection: ConnectionInfo, folder: string) {
     this.process = process;
-    this.#codec = codec;
-    this.#folder = folder;
+    this.connection = connection;
+    this.#codec = new WireCodec(connection.key);
+    this.folder = folder;
+    process.stderr?.on("data", (chunk) => {
+      this.log += chunk;
+    });
   }
 
   /** Starts a kernel and waits until it answers and its output arrives. */
@@ -71,16 +83,21 @@ export class KernelClient {
     cwd = root,
     args = [],
     argv,
+    flags = [],
+    after,
     patience = 30_000,
   }: StartOptions = {}): Promise<KernelClient> {
-    const folder = mkdtempSync(join(tmpdir(), "saelab-kernel-"));
-    const connection = await freeConnection();
+    const folder = after?.folder ?? mkdtempSync(join(tmpdir(), "saelab-kernel-"));
+    const connection = after?.connection ?? (await freeConnection());
     const file = join(folder, "connection.json");
     writeFileSync(file, JSON.stringify(connection));
-    const flags = ["--no-warnings", "--no-force-async-hooks-checks"];
-    const own = () => [...flags, builtKernel(), ...args, file];
-    const child = spawn(process.execPath, argv?.(file) ?? own(), { cwd, stdio: "inherit" });
-    const client = new KernelClient(child, new WireCodec(connection.key), folder);
+    const ownFlags = ["--no-warnings", "--no-force-async-hooks-checks", ...flags];
+    const own = () => [...ownFlags, builtKernel(), ...args, file];
+    const child = spawn(process.execPath, argv?.(file) ?? own(), {
+      cwd,
+      stdio: ["inherit", "inherit", "pipe"],
+    });
+    const client = new KernelClient(child, connection, folder);
     const timer = setTimeout(() => child.kill("SIGKILL"), patience);
     const ready = client.#ready(connection, argv === undefined).then(() => client);
     const gone = new Promise<never>((_, reject) => {
@@ -170,8 +187,16 @@ export class KernelClient {
   }
 
   /** Answers what cells ask the user. */
-  onInput(answer: (prompt: string) => string): void {
+  onInput(answer: (prompt: string, password: boolean) => string): void {
     this.#answer = answer;
+  }
+
+  /** Asks the debugger, and gives its answer's body; without success, throws its message. */
+  async debug(command: string, given: Json = {}): Promise<Json> {
+    const content = { type: "request", seq: 1, command, arguments: given };
+    const { content: answer } = await this.request("debug_request", content, "control");
+    if (answer.success !== true) throw new Error(String(answer.message));
+    return answer.body as Json;
   }
 
   /** Interrupts by message. */
@@ -182,14 +207,14 @@ export class KernelClient {
   /** Ends kernel and front end. */
   async stop(): Promise<void> {
     const gone = new Promise((resolve) => this.process.once("exit", resolve));
-    if (this.process.exitCode === null) {
+    if (this.process.exitCode === null && this.process.signalCode === null) {
       this.send("shutdown_request", { restart: false }, { channel: "control" });
       const timer = setTimeout(() => this.process.kill("SIGKILL"), 3000);
       await gone;
       clearTimeout(timer);
     }
     for (const peer of [this.#shell, this.#control, this.#stdin, this.#iopub]) void peer?.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   #replied(message: Message): void {
@@ -200,7 +225,9 @@ export class KernelClient {
 
   #asked(request: Message): void {
     const header = this.#codec.header("input_reply");
-    const content = { value: this.#answer(String(request.content.prompt)) };
+    const content = {
+      value: this.#answer(String(request.content.prompt), request.content.password === true),
+    };
     const message = { identities: [], header, parent: request.header, metadata: {}, content, buffers: [] };
     this.#stdin?.send(this.#codec.encode(message));
   }

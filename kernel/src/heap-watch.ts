@@ -1,0 +1,55 @@
+import { InspectorClient } from "./inspector-client.js";
+
+/** Milliseconds between two looks. */
+const interval = 100;
+/** Share of the heap's limit at which the process as a whole is worth a closer look, and at which a cell must stop. */
+const look = 0.5;
+const stop = 0.9;
+
+/** What the watch needs. */
+export interface HeapWatchOptions {
+  /** Bytes that the main thread's heap may have. */
+  readonly limit: number;
+  /** Told how full the heap is whenever it is worth a look, from 0 to 1. */
+  readonly onShare: (share: number) => void;
+  /** Called when the next allocations would end the process. */
+  readonly onShortage: (usedBytes: number) => void;
+}
+
+/**
+ * Watches the main thread's heap from another thread: V8 gives no warning before it ends the process.
+ *
+ * Looking costs the main thread nothing until the process has grown to half of what its heap may be.
+ */
+export function watchHeap(options: HeapWatchOptions): void {
+  let isLooking = false;
+  setInterval(() => {
+    if (isLooking || process.memoryUsage.rss() < look * options.limit) return;
+    isLooking = true;
+    void lookCloser(options).finally(() => {
+      isLooking = false;
+    });
+  }, interval).unref();
+}
+
+async function lookCloser({ limit, onShare, onShortage }: HeapWatchOptions): Promise<void> {
+  const inspector = new InspectorClient();
+  inspector.connect();
+  try {
+    let used = await usedBytes(inspector);
+    onShare(used / limit);
+    if (used < stop * limit) return;
+    // Some of it may be garbage that V8 has not got round to.
+    await inspector.send("HeapProfiler.collectGarbage");
+    used = await usedBytes(inspector);
+    onShare(used / limit);
+    if (used >= stop * limit) onShortage(used);
+  } finally {
+    inspector.disconnect();
+  }
+}
+
+async function usedBytes(inspector: InspectorClient): Promise<number> {
+  const { usedSize } = await inspector.send("Runtime.getHeapUsage");
+  return usedSize;
+}
