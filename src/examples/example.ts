@@ -1,4 +1,5 @@
 import type { Latent } from "../latent.js";
+import type { NegativeWindow } from "./negative-ladder.js";
 import type { Part } from "./split-documents.js";
 
 /** An excerpt of a context, with the latent's activations on it. */
@@ -30,8 +31,14 @@ export interface LatentExamples {
   readonly latent: Latent;
   /** For explainers. */
   readonly train: readonly Example[];
+  /**
+   * For explainers: windows of train documents in which the latent is silent, hard ones first. Absent unless asked for.
+   */
+  readonly contrast?: readonly NegativeWindow[];
   /** To choose between explanations on, so that the choice is not scored on what made it. Absent unless asked for. */
   readonly select?: readonly Example[];
+  /** As `nonActivating`, of the documents of `select`. */
+  readonly selectNonActivating?: readonly Window[];
   /** To set judges and thresholds on. Absent unless asked for. */
   readonly calibrate?: readonly Example[];
   /** For scorers. */

@@ -52,6 +52,8 @@ export interface NegativeLadderOptions {
   coActive?: readonly Neighbour[] | undefined;
   /** Neighbours whose windows are looked through. Default: 20. */
   neighbourCount?: number | undefined;
+  /** What else a window must be, e.g. of certain documents. Default: anything. */
+  allowed?: ((place: Place) => boolean) | undefined;
 }
 
 /**
@@ -69,7 +71,7 @@ export function negativeLadder(
   const { count = 50, coder, seed = 22 } = options;
   const kinds = options.kinds ?? negativeKinds.filter((kind) => coder || !kind.endsWith("neighbour"));
   const { latent } = examples;
-  const sieve = new NegativeSieve(cache, examples);
+  const sieve = new NegativeSieve(cache, examples, options.allowed);
   const random = seededRandom(seed).fork(latentName(latent)).fork("negatives");
   const read = (place: Place, kind: NegativeKind) => ({ ...readWindow(cache, place, sieve.rows), kind });
   return kinds.flatMap((kind): NegativeWindow[] => {

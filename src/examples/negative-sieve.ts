@@ -7,12 +7,15 @@ import { tokenKeys } from "./window-order.js";
 import { firstRowFrom, type WindowGrid, windows } from "./windows.js";
 
 /** Examples as far as negatives must keep away from them. */
-export type SeenExamples = Pick<LatentExamples, "latent" | "train" | "select" | "calibrate" | "windowLength">;
+export type SeenExamples = Pick<
+  LatentExamples,
+  "latent" | "train" | "contrast" | "select" | "selectNonActivating" | "calibrate" | "windowLength"
+>;
 
 /**
  * Lets through what may stand against an explanation: windows in which the latent is silent, whose tokens are not those of
  * a window in which it fires, from documents (and near-duplicates of them) that neither train, select nor calibrate
- * examples are from, that do not nearly equal one of these; each tokens once.
+ * examples are from (nor the silent windows that stand beside these), that do not nearly equal one of them; each tokens once.
  */
 export class NegativeSieve {
   readonly rows: LatentActivations;
@@ -23,13 +26,21 @@ export class NegativeSieve {
   readonly #taken = new Set<number>();
   readonly #near = new NearIndex();
   readonly #groups = new Set<number>();
+  readonly #allowed: (place: Place) => boolean;
 
-  constructor(cache: LatentCache, { latent, windowLength, ...sets }: SeenExamples) {
+  /** @param allowed What else a place must be, e.g. of certain documents. */
+  constructor(
+    cache: LatentCache,
+    { latent, windowLength, ...sets }: SeenExamples,
+    allowed: (place: Place) => boolean = () => true,
+  ) {
+    this.#allowed = allowed;
     this.#cache = cache;
     this.rows = cache.read(latent.index);
     this.grid = { windowLength, contextLength: cache.contextLength, firstPosition: cache.firstPosition };
     this.firing = new Set(tokenKeys(cache, windows(this.rows, this.grid)));
-    for (const window of [...sets.train, ...(sets.select ?? []), ...(sets.calibrate ?? [])]) {
+    const { train, contrast = [], select = [], selectNonActivating = [], calibrate = [] } = sets;
+    for (const window of [...train, ...contrast, ...select, ...selectNonActivating, ...calibrate]) {
       this.#near.add(window.tokens);
       for (const group of this.#groupsOf(placeOf(window))) this.#groups.add(group);
     }
@@ -37,7 +48,7 @@ export class NegativeSieve {
 
   /** Whether a place may be given, whatever else was. */
   allows(place: Place): boolean {
-    if (!this.#isSilent(place)) return false;
+    if (!this.#isSilent(place) || !this.#allowed(place)) return false;
     if (this.#groupsOf(place).some((group) => this.#groups.has(group))) return false;
     return !this.#near.has(this.#cache.tokens(place.context).subarray(place.start, place.end));
   }

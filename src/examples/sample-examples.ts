@@ -12,8 +12,9 @@ import { createHash } from "node:crypto";
 import type { LatentActivations, LatentCache } from "../cache/latent-cache.js";
 import { type Latent, latentName } from "../latent.js";
 import { type Random, seededRandom } from "../random.js";
-import type { Example, LatentExamples } from "./example.js";
+import type { Example, LatentExamples, Window } from "./example.js";
 import { NearIndex } from "./near-index.js";
+import { type NegativeWindow, negativeLadder } from "./negative-ladder.js";
 import { type Place, readWindow } from "./read-window.js";
 import { partShares, type SampleExamplesOptions, type SamplingPlan, samplingPlan } from "./sampling-plan.js";
 import { setHash } from "./set-hash.js";
@@ -41,17 +42,21 @@ export function sampleExamples(
   const { max: maxActivation, density, count } = cache.stats(latent.index);
   if (count === 0) throw neverFires(cache, latent);
   const rows = cache.read(latent.index);
-  const { chosen, silent, windowCount } = samplePlaces(cache, rows, latent, plan);
+  const { chosen, silent, contrast, windowCount } = samplePlaces(cache, rows, latent, plan);
   const example = (place: Ranked): Example => {
     return { ...readWindow(cache, place, rows), quantile: place.quantile, peak: place.peak };
   };
   const [train, select, calibrate, test] = parts.map((part) => chosen[part].map(example));
-  const nonActivating = silent.map((place) => readWindow(cache, place, rows));
+  const [nonActivating, selectNonActivating] = [silent.test, silent.select].map((places) =>
+    places.map((place) => readWindow(cache, place, rows)),
+  );
+  const further = [silent.select, contrast.map(placeOf)].filter((places) => places.length > 0);
   return {
     latent,
     train,
     test,
-    ...(plan.select > 0 && { select }),
+    ...(plan.contrast > 0 && { contrast }),
+    ...(plan.select > 0 && { select, selectNonActivating }),
     ...(plan.calibrate > 0 && { calibrate }),
     nonActivating,
     maxActivation,
@@ -59,7 +64,7 @@ export function sampleExamples(
     windowCount,
     windowLength: plan.grid.windowLength,
     quantiles: plan.quantiles,
-    hash: hashOf(cache, latent, [...parts.map((part) => chosen[part]), silent]),
+    hash: hashOf(cache, latent, [...parts.map((part) => chosen[part]), silent.test, ...further]),
     setHashes: {
       train: setHash(cache, train),
       select: setHash(cache, select),
@@ -77,16 +82,44 @@ function samplePlaces(cache: LatentCache, rows: LatentActivations, latent: Laten
   const partOf = splitDocuments(cache, { seed: plan.seed, shares: partShares(plan) });
   const pool = poolByPart(ranked, partOf, plan);
   const random = seededRandom(plan.seed).fork(latentName(latent));
-  const { chosen, isNear } = choosePlaces(pool, { cache, plan, random });
+  const { chosen, isNear, remember } = choosePlaces(pool, { cache, plan, random });
+  const of = (part: Part) => (place: Place) => partOf(place) === part && !isNear(place);
   if (chosen.train.length === 0 || chosen.test.length === 0) throw tooFew(latent, keys.size, plan);
-  const silent = silentWindows(cache, rows, {
-    grid: plan.grid,
-    count: plan.nonActivating,
-    random: random.fork("silent"),
-    firing: keys,
-    allowed: (place) => partOf(place) === "test" && !isNear(place),
-  });
-  return { chosen, silent, windowCount: keys.size };
+  const silentOf = (part: "select" | "test", count: number) =>
+    silentWindows(cache, rows, {
+      grid: plan.grid,
+      count,
+      random: random.fork(part === "test" ? "silent" : `silent ${part}`),
+      firing: keys,
+      allowed: of(part),
+    });
+  const contrast = contrastWindows(cache, latent, { plan, firing: keys, allowed: of("train") });
+  remember(contrast.map(placeOf));
+  const select = remember(silentOf("select", plan.select));
+  return {
+    chosen,
+    contrast,
+    silent: { select, test: silentOf("test", plan.nonActivating) },
+    windowCount: keys.size,
+  };
+}
+
+/** Silent windows of train documents, the hardest kind first. */
+function contrastWindows(
+  cache: LatentCache,
+  latent: Latent,
+  { plan, firing, ...only }: { plan: SamplingPlan; firing: Set<number>; allowed: (place: Place) => boolean },
+): NegativeWindow[] {
+  const { contrast: count, contrastKinds: kinds, seed, grid } = plan;
+  if (count === 0) return [];
+  const { windowLength } = grid;
+  const allowed = (place: Place) => only.allowed(place) && !firing.has(tokenKeys(cache, [place])[0]);
+  const found = negativeLadder(cache, { latent, windowLength, train: [] }, { kinds, count, seed, allowed });
+  return found.slice(0, count);
+}
+
+function placeOf({ context, start, tokens }: Window): Place {
+  return { context, start, end: start + tokens.length };
 }
 
 interface Ranked extends FiringWindow {
@@ -119,7 +152,7 @@ function choosePlaces(
   const tokensOf = ({ context, start, end }: Place) => cache.tokens(context).subarray(start, end);
   const before = new NearIndex();
   const isNear = (place: Place) => before.has(tokensOf(place));
-  const remember = (places: readonly Ranked[]) => {
+  const remember = <T extends Place>(places: readonly T[]) => {
     for (const place of places) before.add(tokensOf(place));
     return places;
   };
@@ -134,7 +167,7 @@ function choosePlaces(
     calibrate: remember(choose("calibrate")),
     test: choose("test"),
   };
-  return { chosen, isNear };
+  return { chosen, isNear, remember };
 }
 
 /** Distinct windows, strongest first; and the tokens of all windows. */
@@ -155,12 +188,36 @@ function distinctWindows(
 }
 
 function chooseTrain(pool: Pool, plan: SamplingPlan, random: Random): Ranked[] {
-  if (plan.trainSampling === "quantiles") {
-    return fromEachQuantile(pool, plan.train, { random, allowed: () => true });
-  }
+  const { train, trainSampling, quantiles } = plan;
+  const drawing = { random, allowed: () => true };
+  if (trainSampling === "quantiles") return fromEachQuantile(pool, train, drawing);
+  if (trainSampling === "mixed") return topAndQuantiles(pool, train, drawing);
   const all = pool.flatMap(withQuantile);
-  if (plan.trainSampling === "top") return all.slice(0, plan.train);
-  return strongestFirst(random.sample(all, plan.train));
+  if (trainSampling === "top") return all.slice(0, train);
+  if (trainSampling === "random") return strongestFirst(random.sample(all, train));
+  const drawn = drawEvenly(slicesByValue(all, quantiles), train, drawing);
+  return strongestFirst(drawn.map(({ window }) => window));
+}
+
+/** A fifth the strongest, the others by quantile: the share of the reference implementation's `mix`. */
+function topAndQuantiles(pool: Pool, count: number, drawing: Drawing): Ranked[] {
+  const top = new Set(pool.flat().slice(0, Math.floor(count / 5)));
+  const [strongest, others] = [true, false].map((wanted) =>
+    pool.map((slice) => slice.filter((window) => top.has(window) === wanted)),
+  );
+  const rest = fromEachQuantile(others, count - top.size, drawing);
+  return strongestFirst([...strongest.flatMap(withQuantile), ...rest]);
+}
+
+/** Slices of equal width by peak activation, the strongest first. */
+function slicesByValue(windows: readonly Ranked[], count: number): Ranked[][] {
+  const slices = Array.from({ length: count }, (): Ranked[] => []);
+  const most = windows[0]?.peak ?? 1;
+  for (const window of windows) {
+    const slice = Math.floor(count * (1 - window.peak / most));
+    slices[Math.min(slice, count - 1)].push(window);
+  }
+  return slices;
 }
 
 function withQuantile(slice: readonly FiringWindow[], quantile: number): Ranked[] {
@@ -172,36 +229,45 @@ interface Drawing {
   allowed: (place: Place) => boolean;
 }
 
-/**
- * Equal numbers from every quantile; the strongest ones get what does not divide. Where a quantile has too few, any
- * others make up for it.
- */
-function fromEachQuantile(pool: Pool, count: number, { random, allowed }: Drawing): Ranked[] {
-  const taken = new Set<FiringWindow>();
-  const chosen = pool.flatMap((slice, quantile) => {
-    const wanted = Math.floor(count / pool.length) + (quantile < count % pool.length ? 1 : 0);
-    const drawn = draw(slice, wanted, { random: random.fork(quantile), allowed });
-    for (const window of drawn) taken.add(window);
-    return withQuantile(drawn, quantile);
-  });
-  if (chosen.length < count) {
-    const rest = pool.flatMap((slice, quantile) =>
-      withQuantile(
-        slice.filter((window) => !taken.has(window)),
-        quantile,
-      ),
-    );
-    chosen.push(...draw(rest, count - chosen.length, { random: random.fork("rest"), allowed }));
-  }
-  return strongestFirst(chosen);
+function fromEachQuantile(pool: Pool, count: number, drawing: Drawing): Ranked[] {
+  const drawn = drawEvenly(pool, count, drawing);
+  return strongestFirst(drawn.map(({ window, slice }) => ({ ...window, quantile: slice })));
 }
 
-/** Up to `count` windows that are allowed, in random order. */
-function draw<T extends FiringWindow>(list: readonly T[], count: number, { random, allowed }: Drawing): T[] {
+/**
+ * Equal numbers from every slice; the first ones get what does not divide. Where a slice has too few, any others make up
+ * for it.
+ */
+function drawEvenly<T extends FiringWindow>(
+  slices: readonly (readonly T[])[],
+  count: number,
+  { random, allowed }: Drawing,
+): { window: T; slice: number }[] {
+  const taken = new Set<T>();
+  const chosen = slices.flatMap((windows, slice) => {
+    const wanted = Math.floor(count / slices.length) + (slice < count % slices.length ? 1 : 0);
+    const drawn = draw(windows, wanted, { random: random.fork(slice), allowed, place: (window) => window });
+    for (const window of drawn) taken.add(window);
+    return drawn.map((window) => ({ window, slice }));
+  });
+  if (chosen.length === count) return chosen;
+  const rest = slices.flatMap((windows, slice) =>
+    windows.filter((window) => !taken.has(window)).map((window) => ({ window, slice })),
+  );
+  const place = ({ window }: { window: T }) => window;
+  return [...chosen, ...draw(rest, count - chosen.length, { random: random.fork("rest"), allowed, place })];
+}
+
+/** Up to `count` items whose places are allowed, in random order. */
+function draw<T>(
+  list: readonly T[],
+  count: number,
+  { random, allowed, place }: Drawing & { place: (item: T) => Place },
+): T[] {
   const drawn: T[] = [];
   if (count === 0) return drawn;
-  for (const window of random.shuffle(list)) {
-    if (allowed(window) && drawn.push(window) === count) break;
+  for (const item of random.shuffle(list)) {
+    if (allowed(place(item)) && drawn.push(item) === count) break;
   }
   return drawn;
 }

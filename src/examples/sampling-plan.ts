@@ -1,12 +1,20 @@
 import type { LatentCache } from "../cache/latent-cache.js";
 import { type Latent, latentName } from "../latent.js";
+import type { NegativeKind } from "./negative-ladder.js";
 import { type Part, type PartShares, parts } from "./split-documents.js";
 import type { WindowGrid } from "./windows.js";
 
 export interface SampleExamplesOptions {
   /** Examples for explainers. Default: 40, as in the paper. */
   train?: number | undefined;
-  /** Examples to choose between explanations on. Default: 0. */
+  /** Silent windows for explainers that contrast, from train documents. Default: 0. */
+  contrast?: number | undefined;
+  /**
+   * What kinds these are of, as many of a kind as there are before any of the next. Default: windows with a token on which
+   * the latent fires elsewhere, then any.
+   */
+  contrastKinds?: readonly Exclude<NegativeKind, "encoder-neighbour" | "decoder-neighbour">[] | undefined;
+  /** Examples to choose between explanations on, with as many silent windows beside them. Default: 0. */
   select?: number | undefined;
   /** Examples to set judges and thresholds on. Default: 0. */
   calibrate?: number | undefined;
@@ -20,8 +28,12 @@ export interface SampleExamplesOptions {
   quantiles?: number | undefined;
   /** Default: 22, as in the paper. */
   seed?: number | string | undefined;
-  /** How explainers' examples are chosen: as many from each quantile, the strongest, or any. Default: `quantiles`. */
-  trainSampling?: "quantiles" | "top" | "random" | undefined;
+  /**
+   * How explainers' examples are chosen. `quantiles`: as many from each slice by rank. `values`: as many from each slice of
+   * equal width by peak activation. `top`: the strongest. `random`: any. `mixed`: a fifth the strongest, the others by
+   * quantile. Default: `quantiles`.
+   */
+  trainSampling?: "quantiles" | "values" | "top" | "random" | "mixed" | undefined;
   /** The least number of distinct windows in which the latent must fire. Default: as many as are asked for. */
   minWindows?: number | undefined;
   /** Only the strongest so many windows are ranked. Default: 10,000, as in the paper. */
@@ -42,7 +54,7 @@ export function samplingPlan(
   latent: Latent,
   options: SampleExamplesOptions,
 ): SamplingPlan {
-  const { train = 40, test = 100, select = 0, calibrate = 0 } = options;
+  const { train = 40, test = 100, select = 0, calibrate = 0, contrast = 0 } = options;
   const { windowLength = 32, quantiles = 10, seed = 22, nonActivating = test } = options;
   const { minWindows = train + select + calibrate + test, maxWindows = 10_000 } = options;
   if (latent.hookpoint !== cache.hookpoint) {
@@ -52,7 +64,7 @@ export function samplingPlan(
   }
   const counts = { train, test, windowLength, quantiles, maxWindows };
   checkCounts(counts, 1);
-  checkCounts({ select, calibrate, nonActivating }, 0);
+  checkCounts({ contrast, select, calibrate, nonActivating }, 0);
   if (windowLength > cache.contextLength) {
     throw new RangeError(
       `Cannot sample windows of ${windowLength} tokens: the contexts of "${cache.directory}" have ${cache.contextLength}`,
@@ -60,6 +72,8 @@ export function samplingPlan(
   }
   return {
     ...counts,
+    contrast,
+    contrastKinds: options.contrastKinds ?? ["same-token", "random"],
     select,
     calibrate,
     nonActivating,

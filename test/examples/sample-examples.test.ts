@@ -19,6 +19,8 @@ const documents = (list: readonly Window[]) =>
 const texts = (list: readonly Window[]) => list.map(({ tokens }) => tokens.join(" "));
 const shared = <T>(a: Iterable<T>, b: Iterable<T>) => [...a].filter((value) => new Set(b).has(value));
 
+const strategies = ["quantiles", "values", "top", "random", "mixed"] as const;
+
 /** Every number of a window as the toy world's rule gives it. */
 function expectTrue(window: Window, index: number) {
   const all = cache.tokens(window.context);
@@ -80,21 +82,36 @@ describe("sampleExamples()", () => {
           test: fc.integer({ min: 1, max: 60 }),
           quantiles: fc.integer({ min: 1, max: 12 }),
           windowLength: fc.constantFrom(4, 8, 32, 50, 128),
-          trainSampling: fc.constantFrom("quantiles" as const, "top" as const, "random" as const),
+          select: fc.constantFrom(0, 5, 20),
+          contrast: fc.constantFrom(0, 5, 20),
+          trainSampling: fc.constantFrom(...strategies),
           placement: fc.constantFrom("tiles" as const, "centred" as const),
         }),
         ({ index, ...options }) => {
           fc.pre(cache.stats(index).count > 500);
           const found = sampleExamples(cache, latent(index), { ...options, minWindows: 1 });
           expect(shared(documents(found.train), documents(found.test))).toEqual([]);
-          const keys = texts([...found.train, ...found.test, ...found.nonActivating]);
+          const { contrast = [], select = [], selectNonActivating = [] } = found;
+          const forExplainers = [...found.train, ...contrast];
+          const forChoice = [...select, ...selectNonActivating];
+          const forScorers = [...found.test, ...found.nonActivating];
+          for (const [a, b] of [
+            [forExplainers, forChoice],
+            [forExplainers, forScorers],
+            [forChoice, forScorers],
+          ])
+            expect(shared(documents(a), documents(b))).toEqual([]);
+          const firing = [...found.train, ...select, ...found.test];
+          const silent = [...selectNonActivating, ...found.nonActivating];
+          const keys = texts([...firing, ...silent]);
           expect(new Set(keys).size).toBe(keys.length);
-          expect(shared(documents(found.nonActivating), documents(found.train))).toEqual([]);
+          expect(shared(texts(contrast), texts(firing))).toEqual([]);
+          expect(contrast.length).toBeLessThanOrEqual(options.contrast);
           expect(found.train.length).toBeLessThanOrEqual(options.train);
           expect(found.test.length).toBeLessThanOrEqual(options.test);
           expect(found.nonActivating.length).toBeLessThanOrEqual(options.test);
-          for (const window of [...found.train, ...found.test, ...found.nonActivating])
-            expectTrue(window, index);
+          for (const window of [...firing, ...silent, ...contrast]) expectTrue(window, index);
+          for (const { activations } of [...silent, ...contrast]) expect(Math.max(...activations)).toBe(0);
         },
       ),
       { numRuns: 40 },
@@ -115,6 +132,47 @@ describe("sampleExamples()", () => {
       Math.max(...others.map(({ peak }) => peak)) - 4,
     );
     expect(top.every(({ quantile }) => quantile < 3)).toBe(true);
+  });
+
+  test("takes as many of each slice of peak activation for `values`", () => {
+    const sample = { windowLength: 8, quantiles: 4, minWindows: 1 };
+    const { train } = sampleExamples(cache, latent(21), { ...sample, trainSampling: "values" });
+    const all = sampleExamples(cache, latent(21), { ...sample, trainSampling: "top", train: 5000 }).train;
+    const strongest = train[0].peak;
+    const slices = [0, 1, 2, 3].map((slice) =>
+      train.filter(({ peak }) => Math.floor(4 * (1 - peak / strongest)) === slice),
+    );
+    expect(slices.map(({ length }) => length)).toEqual([10, 10, 10, 10]);
+    // The rank slice is told as it is, whatever the slices by value.
+    const ranks = [0, 1, 2, 3].map((q) =>
+      all.filter(({ quantile }) => quantile === q).map(({ peak }) => peak),
+    );
+    for (const { peak, quantile } of train) {
+      expect(peak).toBeGreaterThanOrEqual(Math.min(...ranks[quantile]));
+      expect(peak).toBeLessThanOrEqual(Math.max(...ranks[quantile]));
+    }
+  });
+
+  test("takes a fifth of the strongest and the others by quantile for `mixed`, all that were asked for", () => {
+    const mixed = sampleExamples(cache, latent(7), { trainSampling: "mixed" }).train;
+    const top = sampleExamples(cache, latent(7), { trainSampling: "top" }).train;
+    expect(mixed.length).toBe(40);
+    expect(texts(mixed.slice(0, 8))).toEqual(texts(top.slice(0, 8)));
+    const counts = Array.from(
+      { length: 10 },
+      (_, q) => mixed.filter(({ quantile }) => quantile === q).length,
+    );
+    expect(counts.slice(2)).toEqual([3, 3, 3, 3, 3, 3, 3, 3]);
+  });
+
+  test("gives silent windows to contrast with where asked for, those with the latent's own tokens first", () => {
+    // Toy latent 7 fires on a byte after certain others: its tokens stand elsewhere, too.
+    const { contrast = [], ...others } = sampleExamples(cache, latent(7), { contrast: 20 });
+    expect(contrast.map(({ kind }) => kind)).toEqual(Array(20).fill("same-token"));
+    for (const { tokens, token = -1 } of contrast) expect([...tokens]).toContain(token);
+    const plain = sampleExamples(cache, latent(7));
+    expect([others.train, others.test]).toEqual([plain.train, plain.test]);
+    expect(others.hash).not.toBe(plain.hash);
   });
 
   test("collapses windows of equal tokens", async () => {
