@@ -16,6 +16,8 @@ const help = `saelab: interpret the latents of sparse autoencoders
     --seed N                     seed of every draw                     (22)
     --llm NAME                   "pattern" (needs no key), "claude", or a Claude model's id  (pattern)
     --out DIR                    where the results go, and are found again  (runs/<coder>)
+  saelab ledger PATH             what the calls of a run came to and cost, by model
+    --export FILE                the same as a table: x.parquet or x.arrow
   saelab install | uninstall     put the Jupyter kernel and widgets in place, or remove them
     --user | --sys-prefix | --prefix DIR
   saelab doctor                  look at the installation and say what is wrong
@@ -29,6 +31,11 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
     // Loaded when needed: the other commands answer at once, and work where a model could not run.
     const { runCommand } = await import("./cli-run.js");
     await runCommand(args);
+    return 0;
+  }
+  if (command === "ledger") {
+    const { ledgerCommand } = await import("./cli-ledger.js");
+    await ledgerCommand(args);
     return 0;
   }
   if (command === "doctor" && args[0] && !args[0].startsWith("--")) {

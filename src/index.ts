@@ -57,6 +57,9 @@ export { type Neighbour, neighbours } from "./examples/neighbours.js";
 export { type SampleExamplesOptions, sampleExamples } from "./examples/sample-examples.js";
 
 export { claude } from "./llm/claude.js";
+export { exportLedger } from "./llm/export-ledger.js";
+export { type LedgerSummary, ledgerSummary, type ModelSummary } from "./llm/ledger-summary.js";
+export { replay } from "./llm/replay.js";
 export { withLedger } from "./llm/with-ledger.js";
 export type { Outcome } from "./llm/outcome.js";
 export { pattern } from "./llm/pattern/pattern-model.js";

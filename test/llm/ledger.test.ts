@@ -1,10 +1,21 @@
-import { appendFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { tableFromIPC } from "apache-arrow";
+import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FileError, ModelCallError } from "../../src/errors.js";
-import { openLedger, requestKey } from "../../src/llm/ledger.js";
-import { noUsage, type TextModel, type TextRequest } from "../../src/llm/text-model.js";
+import { jupyterDisplay } from "../../src/display.js";
+import { ModelCallError } from "../../src/errors.js";
+import { ask } from "../../src/llm/ask.js";
+import { openDatabase } from "../../src/llm/database.js";
+import { exportLedger } from "../../src/llm/export-ledger.js";
+import { openLedger, openLedgerFile } from "../../src/llm/ledger.js";
+import { ledgerSummary } from "../../src/llm/ledger-summary.js";
+import { replay } from "../../src/llm/replay.js";
+import { addressRequest } from "../../src/llm/request-key.js";
+import type { TextModel, TextRequest } from "../../src/llm/text-model.js";
 import { withLedger } from "../../src/llm/with-ledger.js";
 
 let folder: string;
@@ -17,17 +28,22 @@ function request(content: string): TextRequest {
   return { system: "s", messages: [{ role: "user", content }], maxTokens: 10 };
 }
 
+function addressed(content: string) {
+  return addressRequest("m", request(content));
+}
+
+const usage = { inputTokens: 1_000_000, outputTokens: 100, cachedInputTokens: 0 };
+
+function reply(text: string) {
+  return { text, stop: "end" as const, usage, model: "m" };
+}
+
 /** Answers with the number of the call. */
-function counting(delayMs = 0): TextModel & { calls: number } {
+function counting(name = "counter"): TextModel & { calls: number } {
   const model = {
-    name: "counter",
+    name,
     calls: 0,
-    async complete() {
-      model.calls++;
-      const text = `reply ${model.calls}`;
-      if (delayMs) await new Promise((done) => setTimeout(done, delayMs));
-      return { text, stop: "end" as const, usage: noUsage, model: "counter" };
-    },
+    complete: async () => ({ ...reply(`reply ${++model.calls}`), model: name }),
   };
   return model;
 }
@@ -38,16 +54,16 @@ describe("withLedger()", () => {
     const asked = withLedger(first, folder);
     const replies = await Promise.all(["a", "b", "c"].map((q) => asked.complete(request(q))));
     const second = counting();
-    const again = await Promise.all(
-      ["c", "a", "b"].map((q) => withLedger(second, folder).complete(request(q))),
-    );
-    expect(first.calls).toBe(3);
-    expect(second.calls).toBe(0);
-    expect(again.map(({ text }) => text)).toEqual([2, 0, 1].map((i) => replies[i]?.text));
+    const again = withLedger(second, folder);
+    const found = await Promise.all(["c", "a", "b"].map((q) => again.complete(request(q))));
+    expect([first.calls, second.calls]).toEqual([3, 0]);
+    expect(found.map(({ text }) => text)).toEqual([2, 0, 1].map((i) => replies[i]?.text));
+    expect(found[0]).toMatchObject({ stop: "end", usage, model: "counter" });
+    expect(readdirSync(folder)).toContain("ledger.sqlite");
   });
 
   it("makes one call for equal requests at the same time", async () => {
-    const model = counting(20);
+    const model = counting();
     const asked = withLedger(model, folder);
     const replies = await Promise.all(Array.from({ length: 5 }, () => asked.complete(request("same"))));
     expect(model.calls).toBe(1);
@@ -55,20 +71,27 @@ describe("withLedger()", () => {
   });
 
   it("asks itself when the caller that it waited for gives up", async () => {
-    const model = counting(30);
+    const model = counting();
+    let begun = () => {};
+    const underWay = new Promise<void>((done) => {
+      begun = done;
+    });
     const slow: TextModel = {
       name: model.name,
       async complete(r, { signal } = {}) {
-        const reply = await model.complete(r);
+        const answer = await model.complete(r);
+        begun();
+        if (model.calls === 1) await new Promise((done) => signal?.addEventListener("abort", done));
         signal?.throwIfAborted();
-        return reply;
+        return answer;
       },
     };
     const asked = withLedger(slow, folder);
     const controller = new AbortController();
     const first = asked.complete(request("same"), { signal: controller.signal }).catch(() => "gave up");
     const second = asked.complete(request("same"));
-    setTimeout(() => controller.abort(), 10);
+    await underWay;
+    controller.abort();
     expect(await first).toBe("gave up");
     expect((await second).text).toBe("reply 2");
   });
@@ -78,108 +101,301 @@ describe("withLedger()", () => {
     const model: TextModel = {
       name: "m",
       async complete() {
-        calls++;
-        if (calls === 1) throw new ModelCallError("Cannot get an answer", "call", 413);
-        return { text: "", stop: "refused", usage: noUsage, model: "m" };
+        if (++calls === 1) throw new ModelCallError("Cannot get an answer", "call", 413);
+        return { ...reply(""), stop: "refused" };
       },
     };
-    await expect(withLedger(model, folder).complete(request("a"))).rejects.toThrow("Cannot get an answer");
-    expect((await withLedger(model, folder).complete(request("a"))).stop).toBe("refused");
-    expect((await withLedger(model, folder).complete(request("a"))).stop).toBe("refused");
+    const asked = withLedger(model, folder);
+    await expect(asked.complete(request("a"))).rejects.toThrow("Cannot get an answer");
+    expect((await asked.complete(request("a"))).stop).toBe("refused");
+    expect((await asked.complete(request("a"))).stop).toBe("refused");
     expect(calls).toBe(2);
-    const lines = (await readFile(join(folder, "replies.jsonl"), "utf8")).trimEnd().split("\n");
-    expect(lines.map((line) => Object.keys(JSON.parse(line)))).toEqual([
-      ["key", "model", "request", "at", "failure"],
-      ["key", "model", "request", "at", "reply"],
+    const rows = openLedgerFile(folder).rows("SELECT reply, stop, failure FROM call ORDER BY id");
+    expect(rows).toEqual([
+      [null, null, "Cannot get an answer"],
+      ["", "refused", null],
     ]);
   });
+
+  it("reads a kept reply again when the parser is a new one, and pays nothing for that", async () => {
+    const model = counting();
+    const llm = withLedger(model, folder);
+    const strict = (text: string) => {
+      throw new SyntaxError(`Cannot read "${text}"`);
+    };
+    const first = await ask(llm, request("a"), { read: strict, parser: "words 1" });
+    expect(first.outcome.status).toBe("unparsed");
+    const second = await ask(llm, request("a"), { read: (text) => text.length, parser: "words 2" });
+    expect(second.outcome).toEqual({ status: "ok", value: 7 });
+    expect(model.calls).toBe(1);
+    await expect
+      .poll(() => openLedgerFile(folder).rows("SELECT parser, status, reason FROM outcome ORDER BY parser"))
+      .toEqual([
+        ["words 1", "unparsed", 'Cannot read "reply 1"'],
+        ["words 2", "ok", null],
+      ]);
+  });
+
+  it("serves several processes at the same time, and each finds what the others kept", async () => {
+    const script = join(import.meta.dirname, "write-ledger.ts");
+    const runs = await Promise.all(
+      ["a", "b", "c"].map((name) => run(process.execPath, ["--import", "tsx", script, folder, name, "200"])),
+    );
+    expect(runs).toEqual([0, 0, 0]);
+    const ledger = openLedger(folder);
+    const found = ["a", "b", "c"].flatMap((name) =>
+      Array.from({ length: 200 }, (_, i) => ledger.find(addressed(`${name} ${i}`).key)),
+    );
+    expect(found.filter((kept) => kept === undefined)).toEqual([]);
+    expect(openLedgerFile(folder).row("PRAGMA integrity_check")).toEqual(["ok"]);
+  }, 60_000);
 });
 
-describe("openLedger()", () => {
-  async function filled(n: number): Promise<string> {
-    const asked = withLedger(counting(), folder);
-    for (let i = 0; i < n; i++) await asked.complete(request(`q${i}`));
-    return join(folder, "replies.jsonl");
+describe("the file", () => {
+  async function filled(...questions: string[]): Promise<string> {
+    const ledger = openLedger(folder);
+    await Promise.all(questions.map((q) => ledger.keep({ asked: addressed(q), reply: reply(q) })));
+    return join(folder, "ledger.sqlite");
   }
 
-  it("cuts off a half-written last line at any byte, and the file can be appended to", async () => {
-    const path = await filled(3);
-    const whole = await readFile(path);
-    const end = whole.lastIndexOf(10, whole.length - 2) + 1;
-    for (const cut of [end + 1, end + 17, Math.floor((end + whole.length) / 2), whole.length - 2]) {
-      await writeFile(path, whole.subarray(0, cut));
-      const ledger = await openLedger(folder);
-      expect([ledger.size, ledger.damaged]).toEqual([2, 0]);
-      const model = counting();
-      await withLedger(model, folder).complete(request("q2"));
-      expect(model.calls).toBe(1);
-      expect((await openLedger(folder)).size).toBe(3);
-    }
+  it("keeps once what all requests begin with", async () => {
+    const ledger = openLedger(folder);
+    const long = (i: number) => ({ ...request(`q${i}`), system: "x".repeat(10_000) });
+    const asked = Array.from({ length: 300 }, (_, i) => addressRequest("m", long(i)));
+    await Promise.all(asked.map((one) => ledger.keep({ asked: one, reply: reply("r") })));
+    const [pages] =
+      openLedgerFile(folder).row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ??
+      [];
+    expect(pages as number).toBeLessThan(300 * 1_000);
   });
 
-  it("keeps a last line that lacks nothing but its end", async () => {
-    const path = await filled(2);
-    const whole = await readFile(path);
-    await writeFile(path, whole.subarray(0, -1));
-    expect((await openLedger(folder)).size).toBe(2);
-    await filled(3);
-    expect((await openLedger(folder)).size).toBe(3);
-  });
+  it("holds no write-ahead log once the process has ended", () => {
+    const script = join(import.meta.dirname, "write-ledger.ts");
+    const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", script, folder, "a", "3"]);
+    expect([status, String(stderr)]).toEqual([0, ""]);
+    expect(readdirSync(folder)).toEqual(["ledger.sqlite"]);
+  }, 60_000);
 
-  it("passes over a damaged line in the middle and counts it", async () => {
-    const path = await filled(1);
-    await appendFile(path, "not json\n");
-    const model = counting();
-    await withLedger(model, folder).complete(request("later"));
-    const ledger = await openLedger(folder);
-    expect([ledger.size, ledger.damaged]).toEqual([2, 1]);
-  });
-
-  it("repairs a last line that is longer than one read", async () => {
-    const path = await filled(1);
-    await appendFile(path, `{"key":"x","half":"${"y".repeat(200_000)}`);
-    expect((await openLedger(folder)).size).toBe(1);
-    expect((await readFile(path, "utf8")).endsWith("}\n")).toBe(true);
-  });
-
-  it("goes on after a failed write without losing what comes later", async () => {
-    const path = await filled(1);
-    const ledger = await openLedger(folder);
-    const record = (key: string) => {
-      const reply = { text: key, stop: "end" as const, usage: noUsage, model: "m" };
-      return { key, at: "", model: "m", request: request(key), reply };
-    };
-    await rename(path, `${path}.away`);
-    await mkdir(path);
-    await expect(ledger.put(record("lost"))).rejects.toThrow(
-      /^Cannot write to the ledger ".*": .*; make room there and run again$/,
+  it("says what to do when it is damaged, and leaves it where it is", async () => {
+    const path = join(folder, "ledger.sqlite");
+    writeFileSync(path, "this is no database, whatever its name says. ".repeat(100));
+    const before = readFileSync(path);
+    await expect(withLedger(counting(), folder).complete(request("a"))).rejects.toThrow(
+      /^Cannot use ".*ledger\.sqlite": .*; it is damaged: put a copy in its place, or rename it to begin a new one$/,
     );
-    await rm(path, { recursive: true });
-    await rename(`${path}.away`, path);
-    await appendFile(path, '{"key":"half');
-    await ledger.put(record("kept"));
-    const again = await openLedger(folder);
-    expect([again.size, again.damaged, again.get("kept")?.text]).toEqual([2, 1, "kept"]);
+    expect(readFileSync(path).equals(before)).toBe(true);
   });
 
-  it("names the file when it cannot be opened", async () => {
-    await writeFile(join(folder, "file"), "");
-    await expect(openLedger(join(folder, "file"))).rejects.toThrow(FileError);
+  it("is never read wrongly where its pages are damaged", async () => {
+    const path = await filled(...Array.from({ length: 400 }, (_, i) => `question ${i}`));
+    const copy = join(folder, "copy.sqlite");
+    openLedgerFile(folder).row(`VACUUM INTO '${copy}'`);
+    const bytes = readFileSync(copy);
+    bytes.fill(0xa5, 4096 * 2);
+    writeFileSync(copy, bytes);
+    expect(() => openLedger(copy).find(addressed("question 7").key)).toThrow(/it is damaged: put a copy/);
+    expect(openLedger(path).find(addressed("question 7").key)?.reply.text).toBe("question 7");
+  });
+
+  it("is not taken from another program", () => {
+    const path = join(folder, "other.sqlite");
+    const script = `const D = require("libsql"); new D(process.argv[1]).exec("CREATE TABLE theirs (x)")`;
+    spawnSync(process.execPath, ["-e", script, path], { cwd: join(import.meta.dirname, "../..") });
+    expect(() => openLedger(path).find("")).toThrow(/another program made it; choose another file/);
+  });
+
+  it("is not read where it is of a newer version", async () => {
+    const path = await filled("a");
+    const copy = join(folder, "newer.sqlite");
+    openLedgerFile(path).row(`VACUUM INTO '${copy}'`);
+    const bytes = readFileSync(copy);
+    bytes.writeUInt32BE(99, 60);
+    writeFileSync(copy, bytes);
+    expect(() => openLedger(copy).find("")).toThrow(/its version is 99, this saelab knows 1; update saelab/);
+  });
+
+  it("says so when its place cannot be one", async () => {
+    writeFileSync(join(folder, "file"), "");
+    const llm = withLedger(counting(), join(folder, "file"));
+    await expect(llm.complete(request("a"))).rejects.toThrow(/^Cannot use ".*file.ledger\.sqlite": /);
+  });
+
+  it.runIf(process.platform === "linux")(
+    "loses nothing on a full disk: what could not be written is written when there is room",
+    () => {
+      const script = join(import.meta.dirname, "full-disk.ts");
+      // A process may make no file larger than this: writes fail as on a full disk.
+      const limited = `ulimit -S -f 200 && exec "${process.execPath}" --import tsx "${script}" "${folder}"`;
+      const { stdout, stderr } = spawnSync("bash", ["-c", limited], { encoding: "utf8" });
+      expect(stderr).toBe("");
+      const { error, again, calls, kept } = JSON.parse(stdout);
+      expect(error).toMatch(/^Cannot use ".*ledger\.sqlite": .*; make room there and run again$/);
+      expect(again).toBe(error);
+      // Every reply was paid for once, and every one of them is on disk in the end.
+      expect(kept).toBe(calls);
+      expect(openLedgerFile(folder).row("PRAGMA integrity_check")).toEqual(["ok"]);
+    },
+    60_000,
+  );
+
+  it("is written all or not at all, and goes on after an error in a statement", () => {
+    const path = join(folder, "plain.sqlite");
+    const database = openDatabase(path, { schema: { t: "CREATE TABLE IF NOT EXISTS t (x INTEGER UNIQUE)" } });
+    database.transaction((write) => write("INSERT INTO t VALUES (?)", 1));
+    const twice = () =>
+      database.transaction((write) => {
+        write("INSERT INTO t VALUES (?)", 2);
+        write("INSERT INTO t VALUES (?)", 1);
+      });
+    expect(twice).toThrow(/UNIQUE/);
+    expect(database.rows("SELECT x FROM t")).toEqual([[1]]);
+    database.transaction((write) => write("INSERT INTO t VALUES (?)", 3));
+    expect(database.rows("SELECT x FROM t")).toEqual([[1], [3]]);
   });
 });
 
-describe("requestKey()", () => {
+describe("replay()", () => {
+  it("answers from a shipped file, without a key, and names what it lacks as a failure of that question", async () => {
+    const path = join(folder, "notebook.sqlite");
+    const llm = withLedger(counting("claude-haiku-5-5"), path);
+    await llm.complete(request("a"));
+    const shipped = join(folder, "shipped.sqlite");
+    openLedgerFile(path).row(`VACUUM INTO '${shipped}'`);
+    const offline = replay(shipped);
+    expect(offline.name).toBe("claude-haiku-5-5");
+    expect(await offline.complete(request("a"))).toMatchObject({ text: "reply 1", usage });
+    const { outcome } = await ask(offline, request("b"), { read: (text) => text });
+    expect(outcome).toMatchObject({ status: "failed" });
+    expect(outcome.status === "failed" && outcome.reason).toMatch(
+      /^Cannot answer as "claude-haiku-5-5" from ".*shipped\.sqlite": this question is not in the ledger; use/,
+    );
+  });
+
+  it("writes nothing, not even what came of a reply", async () => {
+    const path = join(folder, "notebook.sqlite");
+    await withLedger(counting(), path).complete(request("a"));
+    const shipped = join(folder, "shipped.sqlite");
+    openLedgerFile(path).row(`VACUUM INTO '${shipped}'`);
+    const before = readFileSync(shipped);
+    await ask(replay(shipped), request("a"), { read: (text) => text });
+    expect(readFileSync(shipped).equals(before)).toBe(true);
+  });
+
+  it("asks which model is meant where there are several, and what is wrong where there is none", async () => {
+    expect(() => replay(join(folder, "none.sqlite"))).toThrow(/there is no such file; check the path/);
+    expect(existsSync(join(folder, "none.sqlite"))).toBe(false);
+    openLedger(folder).find("");
+    expect(() => replay(folder)).toThrow(/it holds no replies; make them with withLedger\(\)/);
+    for (const name of ["a", "b"]) await withLedger(counting(name), folder).complete(request("q"));
+    expect(() => replay(folder)).toThrow(/it holds replies of "a", "b"; name one of these as model/);
+    expect(() => replay(folder, { model: "c" })).toThrow(/as "c": it holds/);
+    expect((await replay(folder, { model: "b" }).complete(request("q"))).model).toBe("b");
+  });
+});
+
+describe("ledgerSummary()", () => {
+  async function mixed() {
+    const replies = [reply("1"), reply("2"), { ...reply("x"), stop: "truncated" as const }, reply("3")];
+    const model: TextModel = {
+      name: "claude-haiku-5-5",
+      async complete({ messages }) {
+        const one = replies[Number(messages[0]?.content)];
+        if (!one) throw new ModelCallError("Cannot get an answer", "call");
+        return { ...one, model: "claude-haiku-5-5", latencyMs: 10 * (1 + Number(messages[0]?.content)) };
+      },
+    };
+    const llm = withLedger(model, folder);
+    const read = (text: string) => {
+      if (text === "2") throw new SyntaxError("no");
+      return text;
+    };
+    for (const q of ["0", "1", "2", "9"]) await ask(llm, request(q), { read });
+    await llm.complete(request("3"));
+    await expect.poll(() => openLedgerFile(folder).row("SELECT count(*) FROM outcome")).toEqual([3]);
+  }
+
+  it("counts each call once, with what came of it, tokens, dollars and times", async () => {
+    await mixed();
+    const summary = ledgerSummary(folder);
+    expect(summary.models).toEqual([
+      {
+        model: "claude-haiku-5-5",
+        calls: 5,
+        outcomes: { ok: 1, unparsed: 1, truncated: 1, failed: 1, unread: 1 },
+        inputTokens: 4_000_000,
+        outputTokens: 400,
+        cachedInputTokens: 0,
+        dollars: expect.closeTo(4 * (0.1 + 100 * 0.5e-6), 10),
+        latencyMs: { p50: 20, p95: 40 },
+      },
+    ]);
+    expect(summary[jupyterDisplay]()).toEqual({ "text/plain": summary.text });
+    expect(summary.text).toMatch(
+      /^claude-haiku-5-5: 5 calls · .*1 unread.* · 4,000,000 input tokens .* · \$0\.4002/,
+    );
+  });
+
+  it.each(["parquet", "arrow"])("exports the same calls as %s", async (kind) => {
+    await mixed();
+    const path = join(folder, "out", `calls.${kind}`);
+    await exportLedger(folder, path);
+    const rows: Record<string, unknown>[] =
+      kind === "arrow"
+        ? tableFromIPC(readFileSync(path))
+            .toArray()
+            .map((row) => row.toJSON())
+        : await parquetReadObjects({ file: await asyncBufferFromFile(path) });
+    expect(rows.map(({ question, outcome, reply: said }) => [question, outcome, said])).toEqual([
+      ["0", "ok", "1"],
+      ["1", "unparsed", "2"],
+      ["2", "truncated", "x"],
+      ["9", null, null],
+      ["3", null, "3"],
+    ]);
+    expect(rows[1]).toMatchObject({
+      id: 2n,
+      model: "claude-haiku-5-5",
+      preamble: '["s",[]]',
+      parameters: '{"maxTokens":10}',
+      input_tokens: 1_000_000n,
+      latency_ms: 20,
+      reason: "no",
+      failure: null,
+    });
+    expect(rows[0]?.key).toBe(addressRequest("claude-haiku-5-5", request("0")).key);
+    expect(readdirSync(join(folder, "out"))).toEqual([`calls.${kind}`]);
+  });
+
+  it("refuses a form that it does not know", async () => {
+    await expect(exportLedger(folder, "x.csv")).rejects.toThrow(/ends in \.parquet or \.arrow/);
+  });
+});
+
+describe("addressRequest()", () => {
   it("does not depend on the order of properties, and does on everything that is sent", () => {
     const a = request("a");
     const turned = { maxTokens: 10, messages: [{ content: "a", role: "user" as const }], system: "s" };
-    expect(requestKey("m", turned)).toBe(requestKey("m", a));
-    const others = [
-      requestKey("n", a),
-      requestKey("m", request("b")),
-      requestKey("m", { ...a, maxTokens: 11 }),
-      requestKey("m", { ...a, system: "t" }),
-      requestKey("m", { ...a, temperature: 0 }),
+    const key = (model: string, sent: TextRequest) => addressRequest(model, sent).key;
+    expect(key("m", turned)).toBe(key("m", a));
+    expect(key("m", { ...a, temperature: undefined })).toBe(key("m", a));
+    const shots = [
+      { role: "user" as const, content: "x" },
+      { role: "assistant" as const, content: "y" },
+      ...a.messages,
     ];
-    expect(new Set([requestKey("m", a), ...others]).size).toBe(6);
+    const others = [
+      key("n", a),
+      key("m", request("b")),
+      key("m", { ...a, maxTokens: 11 }),
+      key("m", { ...a, system: "t" }),
+      key("m", { ...a, temperature: 0 }),
+      key("m", { ...a, messages: shots }),
+    ];
+    expect(new Set([key("m", a), ...others]).size).toBe(7);
   });
 });
+
+async function run(command: string, args: string[]): Promise<number | null> {
+  const { spawn } = await import("node:child_process");
+  return await new Promise((done) => spawn(command, args, { stdio: "inherit" }).once("exit", done));
+}
