@@ -102,15 +102,14 @@ export class Breakpoints {
     }
   }
 
-  /** Where V8 can stop in a script, with the lines as typed. */
+  /** Where V8 can stop in a script, by the lines as typed. */
   async #places(script: Script): Promise<{ location: V8Position; line: number }[]> {
     const { scriptId, startLine, startColumn, endLine, endColumn, url } = script;
     const start = { scriptId, lineNumber: startLine, columnNumber: Math.max(0, startColumn) };
     const end = { scriptId, lineNumber: endLine, columnNumber: Math.max(0, endColumn) };
     const { locations } = await this.#inspector.send("Debugger.getPossibleBreakpoints", { start, end });
-    return (locations as V8Position[]).map((location) => ({
-      location,
-      line: this.#sources.original(url, location).line,
-    }));
+    return (locations as V8Position[])
+      .map((location) => ({ location, line: this.#sources.original(url, location).line }))
+      .sort((one, other) => one.line - other.line);
   }
 }

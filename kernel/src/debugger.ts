@@ -30,6 +30,8 @@ export class Debugger {
   readonly #inspector = new InspectorClient();
   readonly #breakpoints: Breakpoints;
   readonly #values = new DebugValues(this.#inspector);
+  /** URLs of the user's scripts, by their ids; V8 leaves them out of frames. */
+  readonly #urls = new Map<string, string>();
   readonly #modules = new Map<string, V8.ScriptParsedEventDataType>();
   #attached = false;
   #listening = false;
@@ -152,6 +154,7 @@ export class Debugger {
     this.#inspector.onScript((script) => {
       const isCell = this.#options.sources.isCell(script.url);
       if (!isCell && !isOwnFile(script.url)) return;
+      this.#urls.set(script.scriptId, script.url);
       this.#breakpoints.addScript(script);
       if (!isCell) this.#modules.set(this.#options.sources.pathOf(script.url), script);
     });
@@ -170,7 +173,7 @@ export class Debugger {
       await this.#inspector.send("Debugger.resume");
       return;
     }
-    this.#frames = callFrames.filter(({ url }) => this.#options.sources.isCell(url) || isOwnFile(url));
+    this.#frames = callFrames.filter(({ location }) => this.#urls.has(location.scriptId));
     const why = /exception|promiseRejection/.test(reason)
       ? "exception"
       : this.#pauseAsked
@@ -199,7 +202,8 @@ export class Debugger {
   }
 
   #stackTrace(): Json {
-    const stackFrames = (this.#frames ?? []).map(({ functionName, url, location }, id) => {
+    const stackFrames = (this.#frames ?? []).map(({ functionName, location }, id) => {
+      const url = this.#urls.get(location.scriptId) ?? "";
       const { line, column } = this.#options.sources.original(url, location);
       const source = { name: url, path: this.#options.sources.pathOf(url) };
       return { id, name: functionName || "<cell>", line, column, source };

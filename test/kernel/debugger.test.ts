@@ -95,11 +95,11 @@ describe("debugger", () => {
 
   it("steps over, into and out of, across an await, and not into the kernel", async () => {
     const code = "let a = 1\nfunction twice(x: number) {\n  return x * 2\n}\nawait 0\na = twice(a)\na";
-    const path = await breakAt(code, [{ line: 6 }]);
+    const path = await breakAt(code, [{ line: 5 }]);
     let from = kernel.published.length;
     const running = kernel.execute(code);
     const lines: unknown[] = [];
-    for (const step of ["stepIn", "stepOut", "next"]) {
+    for (const step of ["next", "stepIn", "stepOut"]) {
       await event("stopped", from);
       lines.push((await frames())[0]?.line);
       from = kernel.published.length;
@@ -107,7 +107,7 @@ describe("debugger", () => {
     }
     await event("stopped", from);
     lines.push((await frames())[0]?.line);
-    expect(lines).toEqual([6, 3, 6, 7]);
+    expect(lines).toEqual([5, 6, 3, 7]);
     await go();
     expect(resultOf(await running)?.["text/plain"]).toBe("2");
     await kernel.debug("setBreakpoints", { source: { path }, breakpoints: [] });
