@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { arrowBundle, isArrowTable } from "./arrow-table.js";
 import type { MimeBundle } from "./messages.js";
 import { isRecordArray, tableBundle } from "./table.js";
 
@@ -8,22 +9,34 @@ export const displaySymbol = Symbol.for("Jupyter.display");
 /** Longest plain text of a value, in characters; longer text is cut with a notice. */
 const maxText = 100_000;
 
+/** Done at once, or later. */
+export type Shown<T> = T | Promise<T>;
+
 /**
  * The MIME bundle of a value: its own (`value[Symbol.for("Jupyter.display")]()`), a table for an array of plain
- * objects, else plain text. Synchronous unless the value's own method is not.
+ * objects or for an Arrow table, a chart for a Vega or Vega-Lite specification, else plain text. Synchronous unless the
+ * value's own method is not.
  */
-export function mimeBundleOf(value: unknown): MimeBundle | Promise<MimeBundle> {
+export function mimeBundleOf(value: unknown): Shown<MimeBundle> {
   const own = ownBundle(value);
-  if (own === undefined)
-    return isRecordArray(value) ? tableBundle(value) : { "text/plain": plainText(value) };
   if (isPromiseLike(own)) return own.then((bundle) => normalized(bundle, value));
-  return normalized(own, value);
+  if (own !== undefined) return normalized(own, value);
+  if (isRecordArray(value)) return tableBundle(value);
+  if (isArrowTable(value)) return arrowBundle(value);
+  return { ...chartBundle(value), "text/plain": plainText(value) };
 }
 
-function ownBundle(value: unknown): MimeBundle | Promise<MimeBundle> | undefined {
+function ownBundle(value: unknown): Shown<MimeBundle> | undefined {
   if (value === null || (typeof value !== "object" && typeof value !== "function")) return undefined;
   const show = (value as Record<symbol, unknown>)[displaySymbol];
   return typeof show === "function" ? show.call(value) : undefined;
+}
+
+/** Specifications of charts name their language and its version: `https://vega.github.io/schema/vega-lite/v5.json`. */
+function chartBundle(value: unknown): MimeBundle {
+  const schema = (value as { $schema?: unknown } | null | undefined)?.$schema;
+  const [, language, version] = /\/(vega|vega-lite)\/v(\d+)\b/.exec(String(schema)) ?? [];
+  return language ? { [`application/vnd.${language.replace("-", "")}.v${version}+json`]: value } : {};
 }
 
 /** Whether a value can be awaited. */
@@ -33,14 +46,15 @@ export function isPromiseLike<T>(value: T | Promise<T>): value is Promise<T> {
 
 /** Bytes become base64, text types strings; there is always `text/plain`, which every front end can show. */
 export function normalizedBundle(bundle: MimeBundle): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(bundle).map(([type, data]) => [type, normalizedData(type, data)]));
+  const data = Object.fromEntries(
+    Object.entries(bundle).map(([type, content]) => [type, normalizedData(type, content)]),
+  );
+  return { "text/plain": plainTextFor(data), ...data };
 }
 
 function normalized(bundle: MimeBundle, value: unknown): MimeBundle {
   if (typeof bundle !== "object" || bundle === null) return { "text/plain": plainText(value) };
-  const data = normalizedBundle(bundle);
-  if (!("text/plain" in data)) data["text/plain"] = nameOf(value);
-  return data;
+  return normalizedBundle(bundle);
 }
 
 function normalizedData(type: string, data: unknown): unknown {
@@ -51,14 +65,24 @@ function normalizedData(type: string, data: unknown): unknown {
   return data;
 }
 
-function nameOf(value: unknown): string {
-  const name = (value as { constructor?: { name?: string } }).constructor?.name;
-  return `[${name || "object"}]`;
+/** What stands for a bundle where only text can be shown: its words, else its types. */
+function plainTextFor(bundle: MimeBundle): string {
+  const html = bundle["text/html"];
+  if (typeof html === "string") {
+    const words = html.replace(/<(style|script)\b[\s\S]*?<\/\1>/gi, "").replace(/<[^>]*>/g, " ");
+    const text = words.replace(/\s+/g, " ").trim();
+    if (text) return cut(text);
+  }
+  const written = bundle["text/markdown"] ?? bundle["text/latex"];
+  return typeof written === "string" ? cut(written) : `[${Object.keys(bundle).join(", ")}]`;
 }
 
 /** Plain text of any value, as Node prints it. */
 export function plainText(value: unknown): string {
-  const text = inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: maxText, breakLength: 100 });
+  return cut(inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: maxText, breakLength: 100 }));
+}
+
+function cut(text: string): string {
   return text.length > maxText
     ? `${text.slice(0, maxText)}… (${text.length - maxText} more characters)`
     : text;

@@ -20,6 +20,8 @@ export interface DisplayPublishOptions {
   readonly transient?: { readonly display_id?: string };
   /** Whether to replace the display of that id instead of adding one. */
   readonly update?: boolean;
+  /** The message that this one answers; by default the cell that the running code belongs to. */
+  readonly parent?: Header | undefined;
 }
 
 /** Publishes on iopub for the code that runs on the main thread. */
@@ -45,9 +47,9 @@ export class Publisher {
   }
 
   /** Publishes `display_data`, or `update_display_data` with `update`. */
-  display(bundle: MimeBundle, { metadata, transient, update }: DisplayPublishOptions = {}): void {
+  display(bundle: MimeBundle, { metadata, transient, update, ...rest }: DisplayPublishOptions = {}): void {
     const content = { data: normalizedBundle(bundle), metadata: metadata ?? {}, transient: transient ?? {} };
-    this.publish(update ? "update_display_data" : "display_data", toJson(content));
+    this.publish(update ? "update_display_data" : "display_data", toJson(content), rest);
   }
 }
 

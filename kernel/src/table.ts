@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import type { MimeBundle } from "./messages.js";
 
 /** Rows and columns shown; the notice below the table says how many there are. */
-const maxRows = 100;
+export const maxRows = 100;
 const maxColumns = 30;
 /** Characters of a cell. */
 const maxCell = 200;
@@ -15,24 +15,39 @@ export function isRecordArray(value: unknown): value is readonly Row[] {
   return Array.isArray(value) && value.length > 0 && value.slice(0, maxRows).every(isRow);
 }
 
-function isRow(value: unknown): boolean {
+/** Whether a value is a plain object that has something to show and does not show itself. */
+export function isRow(value: unknown): value is Row {
   if (value === null || typeof value !== "object") return false;
   const prototype = Object.getPrototypeOf(value);
   const plain = prototype === null || prototype === Object.prototype;
   return plain && !(Symbol.for("Jupyter.display") in value) && Object.keys(value).length > 0;
 }
 
+/** Options of `tableBundle()`. */
+export interface TableOptions {
+  /** How many rows there are, when not all of them are given. */
+  readonly total?: number;
+  /** Names of the columns; by default, of the rows' properties. */
+  readonly columns?: readonly string[];
+  /** A line below the table. */
+  readonly note?: string;
+}
+
 /** Shows rows as a table: HTML, and aligned plain text. */
-export function tableBundle(rows: readonly Row[]): MimeBundle {
+export function tableBundle(
+  rows: readonly Row[],
+  { total = rows.length, columns: named, note }: TableOptions = {},
+): MimeBundle {
   const shown = rows.slice(0, maxRows);
-  const all = [...new Set(shown.flatMap((row) => Object.keys(row)))];
+  const all = named ?? [...new Set(shown.flatMap((row) => Object.keys(row)))];
   const columns = all.slice(0, maxColumns);
   const cells = shown.map((row) => columns.map((column) => cellText(row[column])));
   const numeric = columns.map((column) => shown.every((row) => isNumber(row[column])));
-  const notice = cutNotice(rows.length, all.length);
+  const notes = [note, cutNotice(total, all.length)].filter((line): line is string => !!line);
   return {
-    "text/plain": textTable({ columns, cells, numeric }) + (notice && `\n${notice}`),
-    "text/html": htmlTable({ columns, cells, numeric }) + (notice && `<p>${notice}</p>`),
+    "text/plain": [textTable({ columns, cells, numeric }), ...notes].join("\n"),
+    "text/html":
+      htmlTable({ columns, cells, numeric }) + notes.map((line) => `<p>${escapeHtml(line)}</p>`).join(""),
   };
 }
 
@@ -85,7 +100,8 @@ function htmlTable({ columns, cells, numeric }: Table): string {
   return `<table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table>`;
 }
 
-function escapeHtml(text: string): string {
+/** Text as HTML. */
+export function escapeHtml(text: string): string {
   const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
   return text.replace(/[&<>"]/g, (character) => entities[character] ?? character);
 }

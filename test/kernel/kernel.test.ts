@@ -194,7 +194,7 @@ describe("display", () => {
         "text/html": "<b>x</b>",
         "image/png": "AQID",
         "application/json": { a: 1 },
-        "text/plain": "[Object]",
+        "text/plain": "x",
       });
     }
   });
@@ -207,7 +207,7 @@ describe("display", () => {
 
   it("updates in place", async () => {
     const { outputs, reply } = await kernel.execute(
-      "const handle = await display('one'); await handle.update('two'); handle",
+      "const handle = display('one'); await handle.update('two'); handle",
     );
     expect(reply.status).toBe("ok");
     const shown = contentsOf({ outputs, reply }, "display_data")[0];
@@ -238,7 +238,10 @@ describe("display", () => {
     const execution = await kernel.execute(
       'import * as tslab from "tslab";\ntslab.display.html("<i>x</i>");',
     );
-    expect(contentsOf(execution, "display_data")[0]?.data).toEqual({ "text/html": "<i>x</i>" });
+    expect(contentsOf(execution, "display_data")[0]?.data).toEqual({
+      "text/html": "<i>x</i>",
+      "text/plain": "x",
+    });
   });
 });
 

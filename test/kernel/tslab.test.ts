@@ -70,8 +70,8 @@ describe.each(["saelab", "tslab"])("--engine %s", (engine) => {
       place.png(new Uint8Array([1, 2]));
       place.text("done");`);
     const [html, png] = contentsOf(execution, "display_data");
-    expect(html?.data).toEqual({ "text/html": "<b>x</b>" });
-    expect(png?.data).toEqual({ "image/png": "AQI=" });
+    expect(html?.data).toMatchObject({ "text/html": "<b>x</b>" });
+    expect(png?.data).toMatchObject({ "image/png": "AQI=" });
     const [update] = contentsOf(execution, "update_display_data");
     expect(update).toMatchObject({ data: { "text/plain": "done" }, transient: png?.transient });
   });
