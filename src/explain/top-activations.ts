@@ -1,11 +1,10 @@
-import type { Example, LatentExamples } from "../examples/example.js";
+import type { LatentExamples } from "../examples/example.js";
 import { highlight, strengths } from "../examples/markup.js";
-import { latentName } from "../latent.js";
-import { ask } from "../llm/ask.js";
 import type { TextModel, TextRequest } from "../llm/text-model.js";
 import type { Explainer } from "./explainer.js";
+import { questionExplainer } from "./question-explainer.js";
 import { readExplanation } from "./read-explanation.js";
-import { explainMessages, explainSystem } from "./top-activations-prompt.js";
+import { explainMessages, explainSystem, type MarkedExample } from "./top-activations-prompt.js";
 
 export interface TopActivationsOptions {
   /** A token is marked where its activation exceeds this share of the window's peak. Default: 0.3 (the paper). */
@@ -26,25 +25,11 @@ export interface TopActivationsOptions {
  * are shown is up to `sampleExamples`.
  */
 export function topActivations(llm: TextModel, options: TopActivationsOptions = {}): Explainer {
-  const name = "top-activations";
-  return {
-    name,
-    model: llm.name,
-    async explain(examples, { signal } = {}) {
-      if (examples.train.length === 0) {
-        const reason = `Cannot explain ${latentName(examples.latent)}: it has no training examples; sample it from a cache in which it fires`;
-        return { status: "failed", reason };
-      }
-      const request = topActivationsRequest(examples, options);
-      const { outcome, usage } = await ask(llm, request, { read: readExplanation, signal });
-      if (outcome.status !== "ok") return outcome;
-      const { latent } = examples;
-      return {
-        status: "ok",
-        value: { latent, text: outcome.value, explainer: name, model: llm.name, usage },
-      };
-    },
-  };
+  return questionExplainer(llm, {
+    name: "top-activations",
+    request: (examples) => topActivationsRequest(examples, options),
+    read: (reply) => ({ text: readExplanation(reply) }),
+  });
 }
 
 /** The whole question about a latent, as it is sent. */
@@ -52,16 +37,29 @@ export function topActivationsRequest(
   examples: LatentExamples,
   options: TopActivationsOptions = {},
 ): TextRequest {
-  const { threshold = 0.3, showStrengths = true } = options;
-  const mark = (example: Example) => ({
-    text: highlight(example, threshold),
-    strengths: showStrengths ? strengths(example, examples.maxActivation) : undefined,
-  });
-  const shown = examples.train.slice(0, options.examples ?? 40).map(mark);
+  const { showStrengths = true } = options;
   return {
     system: explainSystem({ strengths: showStrengths }),
-    messages: explainMessages(shown, { strengths: showStrengths }),
-    maxTokens: options.maxTokens ?? 500,
-    temperature: options.temperature,
+    messages: explainMessages(markedExamples(examples, options), { strengths: showStrengths }),
+    ...replyLimits(options),
   };
+}
+
+/** The training examples as they are shown. */
+export function markedExamples(
+  { train, maxActivation }: Pick<LatentExamples, "train" | "maxActivation">,
+  { threshold = 0.3, showStrengths = true, examples = 40 }: TopActivationsOptions = {},
+): MarkedExample[] {
+  return train.slice(0, examples).map((example) => ({
+    text: highlight(example, threshold),
+    strengths: showStrengths ? strengths(example, maxActivation) : undefined,
+  }));
+}
+
+/** What a request says of the reply. */
+export function replyLimits({
+  maxTokens = 500,
+  temperature,
+}: Pick<TopActivationsOptions, "maxTokens" | "temperature">): Pick<TextRequest, "maxTokens" | "temperature"> {
+  return { maxTokens, temperature };
 }

@@ -44,16 +44,64 @@ export function exampleLine(number: number, text: string): string {
   return `Example ${number}: ${toLine(text)}`;
 }
 
+/** The line above the texts in which the unit is silent. */
+export const contrastHeading = "Texts where nothing is marked, since the unit is silent in them:";
+
+/** `Silent 1: …` and so on, one line each. */
+export function silentLine(number: number, text: string): string {
+  return `Silent ${number}: ${toLine(text)}`;
+}
+
+/** Reads the texts of `silentLine`. */
+export function readSilent(message: string): string[] {
+  return Array.from(message.matchAll(/^Silent \d+: (.*)$/gmu), ([, line]) => fromLine(line));
+}
+
+/** What is asked for beside or in place of a sentence; the last line of a question. */
+export const answerForms = {
+  tokens: (most: number) =>
+    `Answer with ${most === 1 ? "1 token" : `up to ${most} tokens`} in quotation marks.`,
+  pattern: () => "Answer with a sentence and a pattern.",
+} as const;
+
+/** Reads the line of `answerForms`. */
+export function readAnswerForm(message: string): { tokens?: number; pattern?: true } {
+  const line = message.slice(message.lastIndexOf("\n") + 1);
+  if (line === answerForms.pattern()) return { pattern: true };
+  const most = /^Answer with (?:up to )?(\d+) tokens? in quotation marks\.$/.exec(line)?.[1];
+  return most === undefined ? {} : { tokens: Number(most) };
+}
+
+/** A token and a number that belongs to it. */
+export interface TokenNumber {
+  readonly piece: string;
+  readonly strength: number;
+}
+
 /** `Strengths: ("cat", 9), (" sat", 3)`. */
-export function strengthLine(strengths: readonly { piece: string; strength: number }[]): string {
-  const pairs = strengths.map(({ piece, strength }) => `(${JSON.stringify(piece)}, ${strength})`);
-  return `Strengths: ${pairs.join(", ")}`;
+export function strengthLine(strengths: readonly TokenNumber[]): string {
+  return tokenLine("Strengths", strengths);
+}
+
+/** What lists of tokens that belong to no example are called. */
+export type TokenLabel = "Tokens" | "Promoted" | "Suppressed";
+
+/** `Promoted: ("cat", 4.1), (" dog", 3.8)`: tokens with a number each, on one line. */
+export function tokenLine(label: TokenLabel | "Strengths", tokens: readonly TokenNumber[]): string {
+  const pairs = tokens.map(({ piece, strength }) => `(${JSON.stringify(piece)}, ${strength})`);
+  return `${label}: ${pairs.join(", ")}`;
+}
+
+/** Reads the line of `tokenLine`; `undefined` where there is none. */
+export function readTokenLine(message: string, label: TokenLabel): TokenNumber[] | undefined {
+  const line = message.split("\n").find((found) => found.startsWith(`${label}: `));
+  return line === undefined ? undefined : readPairs(line);
 }
 
 /** An example as it was read back from a prompt. */
 export interface ReadExample {
   readonly text: string;
-  readonly strengths: readonly { piece: string; strength: number }[];
+  readonly strengths: readonly TokenNumber[];
 }
 
 /** Reads the examples below the task's heading. */
@@ -72,13 +120,13 @@ function readLines(lines: readonly string[]): ReadExample[] {
     const example = /^Example \d+: (.*)$/su.exec(line);
     if (example) examples.push({ text: fromLine(example[1] as string), strengths: [] });
     const last = examples.at(-1);
-    if (last && line.startsWith("Strengths: ")) last.strengths = readStrengths(line);
+    if (last && line.startsWith("Strengths: ")) last.strengths = readPairs(line);
   }
   return examples;
 }
 
-function readStrengths(line: string): ReadExample["strengths"] {
-  const pairs = line.matchAll(/\(("(?:[^"\\]|\\.)*"), (\d+(?:\.\d+)?)\)/g);
+function readPairs(line: string): TokenNumber[] {
+  const pairs = line.matchAll(/\(("(?:[^"\\]|\\.)*"), (-?\d+(?:\.\d+)?)\)/g);
   return [...pairs].map(([, piece, strength]) => ({
     piece: JSON.parse(piece as string) as string,
     strength: Number(strength),
