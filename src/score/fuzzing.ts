@@ -1,17 +1,17 @@
 import type { LatentExamples, Window } from "../examples/example.js";
 import { highlight } from "../examples/markup.js";
 import type { TextModel } from "../llm/text-model.js";
+import type { TokenScorer } from "../llm/token-scorer.js";
 import { type Random, seededRandom } from "../random.js";
-import { fuzzingRequest } from "./fuzzing-prompt.js";
+import { type ClassifyOptions, classify } from "./classify.js";
+import { fuzzingPrompt } from "./fuzzing-prompt.js";
 import { type Item, item } from "./item.js";
-import { judge } from "./judge.js";
 import type { Scorer } from "./scorer.js";
-import { scoreOf } from "./summarise.js";
 import { meanRightMarks, wronglyMarked, wrongMarkCount } from "./wrong-marks.js";
 
 export type FuzzingNegative = "non-activating" | "wrong-tokens" | "repeated-marks";
 
-export interface FuzzingOptions {
+export interface FuzzingOptions extends ClassifyOptions {
   /**
    * Where the wrong marks are; of several kinds, as many of each. `non-activating`: at random in windows where the latent never
    * fires. `repeated-marks`: in the same windows, but at the same positions in all of them, as the paper's code has it. (A
@@ -21,29 +21,26 @@ export interface FuzzingOptions {
   negatives?: readonly FuzzingNegative[] | undefined;
   /** A token is marked where its activation exceeds this share of the window's peak. Default: 0.3. */
   threshold?: number | undefined;
-  /** Default: 5 (the paper). */
-  examplesPerPrompt?: number | undefined;
-  /** Seed of the wrong marks and of the order in which examples are shown. Default: 22. */
-  seed?: number | undefined;
 }
 
 /**
  * Fuzzing (Paulo et al. 2024, section 3.3): the judge reads texts with marks and says where every mark is
  * what the explanation describes. There are as many negatives as `examples.nonActivating`, whatever their
  * kind, so that costs and class balance stay the paper's; each judgement tells its kind.
+ *
+ * @param judge A model that gives text, or one that gives probabilities.
  */
-export function fuzzing(llm: TextModel, options: FuzzingOptions = {}): Scorer {
-  const { examplesPerPrompt = 5, seed = 22 } = options;
-  const name = "fuzzing";
+export function fuzzing(judge: TextModel | TokenScorer, options: FuzzingOptions = {}): Scorer {
+  const scorer = "fuzzing";
   return {
-    name,
-    model: llm.name,
-    async score(explanation, examples, { signal } = {}) {
-      const items = fuzzingItems(examples, options);
-      const request = (texts: readonly string[]) => fuzzingRequest(explanation.text, texts);
-      const judged = await judge(llm, examples, items, { request, examplesPerPrompt, seed, signal });
-      return scoreOf({ scorer: name, model: llm.name, ...judged });
-    },
+    name: scorer,
+    model: judge.name,
+    score: ({ text: explanation }, examples, { signal } = {}) =>
+      classify(
+        judge,
+        { examples, items: fuzzingItems(examples, options) },
+        { scorer, prompt: fuzzingPrompt, explanation, options, signal },
+      ),
   };
 }
 

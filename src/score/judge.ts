@@ -1,9 +1,9 @@
 import type { LatentExamples } from "../examples/example.js";
+import { latentName } from "../latent.js";
 import { ask } from "../llm/ask.js";
 import type { Outcome } from "../llm/outcome.js";
 import { addUsage, noUsage, type TextModel, type TextRequest, type Usage } from "../llm/text-model.js";
 import { seededRandom } from "../random.js";
-import { readAnswers } from "./classification-prompt.js";
 import type { Item } from "./item.js";
 import type { Answer, Judgement } from "./scorer.js";
 import { together } from "./together.js";
@@ -11,6 +11,8 @@ import { together } from "./together.js";
 export interface JudgeOptions {
   /** The whole question about a few texts. */
   readonly request: (texts: readonly string[]) => TextRequest;
+  /** The answers of a reply about `n` texts. @throws {SyntaxError} If it cannot be read. */
+  readonly read: (reply: string, n: number) => readonly Answer[];
   readonly examplesPerPrompt: number;
   readonly seed: number;
   readonly signal: AbortSignal | undefined;
@@ -25,7 +27,7 @@ export interface JudgeOptions {
  */
 export async function judge(
   llm: TextModel,
-  { latent }: LatentExamples,
+  examples: LatentExamples,
   items: readonly Item[],
   options: JudgeOptions,
 ): Promise<{ judgements: Judgement[]; usage: Usage }> {
@@ -33,7 +35,7 @@ export async function judge(
   if (!Number.isInteger(size) || size < 1) {
     throw new RangeError(`Cannot show ${size} examples per prompt: give a whole number of at least 1`);
   }
-  const shuffled = seededRandom(seed).fork(`${latent.hookpoint}:${latent.index}`).shuffle(items);
+  const shuffled = inOrder(items, examples, seed);
   const batches = Array.from({ length: Math.ceil(shuffled.length / size) }, (_, i) =>
     shuffled.slice(i * size, (i + 1) * size),
   );
@@ -48,14 +50,23 @@ export async function judge(
   };
 }
 
-async function judgeBatch(llm: TextModel, batch: readonly Item[], { request, signal }: JudgeOptions) {
+async function judgeBatch(
+  llm: TextModel,
+  batch: readonly Item[],
+  { request, read: readReply, signal }: JudgeOptions,
+) {
   const question = request(batch.map(({ text }) => text));
-  const read = (reply: string) => readAnswers(reply, batch.length);
+  const read = (reply: string) => readReply(reply, batch.length);
   const { outcome, usage } = await ask(llm, question, { read, signal });
   const judgements = batch.map((shown, i): Judgement => ({ ...shown, answer: answerOf(outcome, i) }));
   return { judgements, usage };
 }
 
-function answerOf(outcome: Outcome<boolean[]>, i: number): Outcome<Answer> {
-  return outcome.status === "ok" ? { status: "ok", value: { yes: outcome.value[i] } } : outcome;
+function answerOf(outcome: Outcome<readonly Answer[]>, i: number): Outcome<Answer> {
+  return outcome.status === "ok" ? { status: "ok", value: outcome.value[i] } : outcome;
+}
+
+/** Items in the order in which they are shown: it depends on the seed and the latent only. */
+export function inOrder(items: readonly Item[], { latent }: LatentExamples, seed: number): Item[] {
+  return seededRandom(seed).fork(latentName(latent)).shuffle(items);
 }
