@@ -87,6 +87,8 @@ export { surprisal } from "./score/surprisal.js";
 
 export { type InterpretOptions, interpret } from "./run/interpret.js";
 export type { Interpretation } from "./run/interpretation.js";
+export type { NullPanelOptions } from "./run/null-panel.js";
+export type { NullKind, NullScore } from "./run/null-scores.js";
 export { type Plan, type PlanOptions, plan } from "./run/plan.js";
 export { type PresetName, preset, presets } from "./run/presets.js";
 export { accuracyByQuantile } from "./report/accuracy-by-quantile.js";

@@ -6,13 +6,16 @@
 import { pMapIterable } from "p-map";
 import type { LatentCache } from "../cache/latent-cache.js";
 import { isSaelabError } from "../errors.js";
+import type { LatentExamples } from "../examples/example.js";
 import { type SampleExamplesOptions, sampleExamples } from "../examples/sample-examples.js";
-import type { Explainer } from "../explain/explainer.js";
+import type { Explainer, Explanation } from "../explain/explainer.js";
 import { type Latent, latentName } from "../latent.js";
+import type { Outcome } from "../llm/outcome.js";
 import { packageVersion } from "../package-root.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
 import type { Scorer } from "../score/scorer.js";
 import type { Interpretation } from "./interpretation.js";
+import { type NullPanel, type NullPanelOptions, nullPanel } from "./null-panel.js";
 import { openRunDirectory, type RunDirectory } from "./run-directory.js";
 
 export interface InterpretOptions extends LongCallOptions {
@@ -22,6 +25,8 @@ export interface InterpretOptions extends LongCallOptions {
   examples?: SampleExamplesOptions | undefined;
   /** Where results are kept, in a folder per settings, and found again. Default: nowhere. */
   directory?: string | undefined;
+  /** What scores are held against; `false` for nothing. Default: a panel that adds at most a fifth to what scoring costs. */
+  nulls?: NullPanelOptions | false | undefined;
   /** How many latents are worked on at once. Default 8: enough to hide a service's latency. */
   concurrency?: number | undefined;
 }
@@ -41,11 +46,16 @@ export async function* interpret(
   const signal = callSignal(options);
   const meter = progressMeter("interpret", "latents", latents.length, options.onProgress);
   const concurrency = options.concurrency ?? 8;
+  const explain = rememberedExplanations(cache, { ...options, signal }, directory);
+  const panel =
+    options.nulls === false
+      ? undefined
+      : nullPanel(latents, { ...options.nulls, scorers: options.scorers, explain });
   const work = async (latent: Latent): Promise<Interpretation> => {
     signal?.throwIfAborted();
     const kept = await directory?.read(latent);
     if (kept) return kept;
-    const result = await interpretOne(cache, latent, options, signal);
+    const result = await interpretOne(cache, latent, { ...options, signal, explain, panel });
     await directory?.write(result);
     return result;
   };
@@ -60,7 +70,7 @@ export async function* interpret(
 async function openRun(
   cache: LatentCache,
   directory: string,
-  { explainer, scorers, examples }: InterpretOptions,
+  { explainer, scorers, examples, nulls = {} }: InterpretOptions,
 ): Promise<RunDirectory> {
   return openRunDirectory(directory, {
     saelab: packageVersion(),
@@ -68,35 +78,71 @@ async function openRun(
     explainer: `${explainer.name} by ${explainer.model}`,
     scorers: scorers.map((scorer) => `${scorer.name} by ${scorer.model}`),
     examples: examples ?? {},
+    nulls,
   });
+}
+
+type Explain = (latent: Latent, examples?: LatentExamples) => Promise<Outcome<Explanation>>;
+
+/** Explains each latent once, for itself and for those that are judged with its explanation. */
+function rememberedExplanations(
+  cache: LatentCache,
+  { explainer, examples: sampling, signal }: InterpretOptions,
+  directory: RunDirectory | undefined,
+): Explain {
+  const known = new Map<string, Promise<Outcome<Explanation>>>();
+  const explain: Explain = async (latent, examples) => {
+    const kept = await directory?.read(latent);
+    if (kept?.status === "scored") return { status: "ok", value: kept.explanation };
+    return explainer.explain(examples ?? (await sampleExamples(cache, latent, sampling)), { signal });
+  };
+  return (latent, examples) => {
+    const name = latentName(latent);
+    const explained = known.get(name) ?? explain(latent, examples);
+    known.set(name, explained);
+    return explained;
+  };
+}
+
+interface WorkOptions extends InterpretOptions {
+  explain: Explain;
+  panel: NullPanel | undefined;
 }
 
 async function interpretOne(
   cache: LatentCache,
   latent: Latent,
-  { explainer, scorers, examples: sampling }: InterpretOptions,
-  signal: AbortSignal | undefined,
+  { scorers, examples: sampling, signal, explain, panel }: WorkOptions,
 ): Promise<Interpretation> {
   try {
     const examples = await sampleExamples(cache, latent, sampling);
-    const explained = await explainer.explain(examples, { signal });
+    const explained = await explain(latent, examples);
     if (explained.status !== "ok") return { ...explained, latent };
     const explanation = explained.value;
     const scores = await Promise.all(
       scorers.map((scorer) => scorer.score(explanation, examples, { signal })),
     );
+    const nulls = await panel?.judge({ examples, scores, signal });
     return {
       status: "scored",
       latent,
       density: examples.density,
       maxActivation: examples.maxActivation,
+      firingRate: firingRate(cache, latent),
       explanation,
       scores,
+      ...(nulls && { nulls }),
       examplesHash: examples.hash,
     };
   } catch (error) {
     return failure(latent, error, signal);
   }
+}
+
+/** Share of the cache's tiles of 32 tokens in which the latent fires. */
+function firingRate(cache: LatentCache, { index }: Latent): number {
+  const { windows } = cache.stats(index);
+  return windows / (cache.contextCount * Math.floor(cache.contextLength / 32));
 }
 
 /** A failure of this latent alone as a value; anything else is thrown again and stops the run. */

@@ -2,6 +2,7 @@ import type { Explanation } from "../explain/explainer.js";
 import type { Latent } from "../latent.js";
 import type { FailureStatus } from "../llm/outcome.js";
 import type { Score } from "../score/scorer.js";
+import type { NullScore } from "./null-scores.js";
 
 /** What a run found out about one latent. A failure is a value, not a hole. */
 export type Interpretation =
@@ -10,8 +11,12 @@ export type Interpretation =
       readonly latent: Latent;
       readonly density: number;
       readonly maxActivation: number;
+      /** Share of the cache's windows of 32 tokens in which the latent fires. Absent in results of earlier versions. */
+      readonly firingRate?: number;
       readonly explanation: Explanation;
       readonly scores: readonly Score[];
+      /** What the scores are held against. Absent where no panel was asked for. */
+      readonly nulls?: readonly NullScore[];
       /** Hash of the examples that were used. */
       readonly examplesHash: string;
     }

@@ -17,6 +17,7 @@ import { seededRandom } from "../random.js";
 import { mean } from "../stats/mean.js";
 import { studentQuantile } from "../stats/student-t.js";
 import { type InterpretOptions, interpret } from "./interpret.js";
+import { scoringsPerLatent } from "./null-panel.js";
 import { planHtml, planText } from "./plan-display.js";
 import {
   type Pace,
@@ -117,13 +118,16 @@ async function rehearseRun(
   latents: readonly Latent[],
   options: PlanOptions & { scale: number },
 ) {
-  const tallies = new Map<string, { model: TextModel; tally: StageTally }>();
+  const tallies = new Map<string, { model: TextModel; tally: StageTally; times: number }>();
   const unread = new Set<string>();
   const characters = new Map<string, number>(latents.map((latent) => [latentName(latent), 0]));
+  // Nulls are more of the same: they are counted, not rehearsed.
+  const scorings = scoringsPerLatent(Math.round(latents.length * options.scale), options.nulls);
   const standInOf: StandInOf = (stage, latent) => async (question) => {
     const { model, request } = question;
     const key = `${stage} by ${model.name}`;
-    const entry = tallies.get(key) ?? { model, tally: stageTally(stage, model) };
+    const times = stage === options.explainer.name ? 1 : scorings;
+    const entry = tallies.get(key) ?? { model, tally: stageTally(stage, model), times };
     tallies.set(key, entry);
     const reply = await placeholder(question, options.explanation);
     if (reply === undefined) unread.add(stage);
@@ -134,7 +138,9 @@ async function rehearseRun(
   const skipped = await rehearseLatents(cache, latents, { ...options, standInOf });
   const counters = [...tallies.values()].map(({ model }) => tokenCounter(model, options.tokenizer));
   const stages = await Promise.all(
-    [...tallies.values()].map(({ tally }, i) => tally.total(counters[i] as TokenCounter, options.scale)),
+    [...tallies.values()].map(({ tally, times }, i) =>
+      tally.total(counters[i] as TokenCounter, options.scale * times),
+    ),
   );
   const how = [...new Set(counters.map((counter) => counter.how))];
   return { stages, skipped, unread, how, margin: marginOf([...characters.values()], options.scale) };
@@ -170,6 +176,7 @@ async function rehearseLatents(
         rehearse(standInOf(scorer.name, examples.latent), () => scorer.score(explanation, examples, call)),
     })),
     directory: undefined,
+    nulls: false,
     signal: callSignal(options),
     onProgress: false,
   };

@@ -25,6 +25,7 @@ export function exampleEmbedding(embedder: Embedder, options: ExampleEmbeddingOp
   return {
     name,
     model: embedder.name,
+    readsExplanation: false,
     async score(_explanation, examples, { signal } = {}) {
       const silent = examples.nonActivating;
       const apart = Math.min(options.contrast ?? 10, Math.floor(silent.length / 2));

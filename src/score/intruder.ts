@@ -44,6 +44,7 @@ export function intruder(llm: TextModel, options: IntruderOptions = {}): Scorer 
   return {
     name,
     model: llm.name,
+    readsExplanation: false,
     async score(_explanation, examples, { signal } = {}) {
       const trials = intruderTrials(examples, options);
       const judged = await together(trials, (trial, signal) => judgeTrial(llm, trial, signal), { signal });

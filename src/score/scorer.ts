@@ -42,7 +42,7 @@ export interface Judgement {
   readonly quantile: number | undefined;
   /** The right answer. */
   readonly truth: boolean;
-  /** The latent's true activations, one per token, where the judge simulates them; on the scale of its answer. */
+  /** The latent's true activations, one per token: where they are simulated from 0 to 9, of written texts in the coder's units. */
   readonly activations?: readonly number[];
   /** The judge's answer, or why there is none. */
   readonly answer: Outcome<Answer>;
@@ -71,8 +71,6 @@ export type GradeUnit =
   | "log-likelihood gain"
   /** Cosine. */
   | "likeness"
-  /** The latent's largest activation in a text: what is graded is then whether the text was meant to have one. */
-  | "activation"
   /** 0 not at all, 1 in part, 2 wholly. */
   | "rating";
 
@@ -107,6 +105,8 @@ export interface Score {
 export interface Scorer {
   readonly name: string;
   readonly model: string;
+  /** `false` where the score is the latent's own, whatever is said of it: no other explanation need be judged. */
+  readonly readsExplanation?: false;
   score(
     explanation: Explanation,
     examples: LatentExamples,

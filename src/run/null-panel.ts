@@ -1,0 +1,125 @@
+/**
+ * What a score is worth: the same judges on the same examples, told nothing of the latent. Most latents can be found by a
+ * word or two, and a judge guesses well where negatives are easy; only what a score has beyond these nulls is the
+ * explanation's. (Heap et al. 2025, arXiv 2501.17727: scores of random models come near those of trained ones.)
+ */
+import type { LatentExamples } from "../examples/example.js";
+import type { Explanation } from "../explain/explainer.js";
+import { type Latent, latentName } from "../latent.js";
+import type { Outcome } from "../llm/outcome.js";
+import { noUsage } from "../llm/text-model.js";
+import { seededRandom } from "../random.js";
+import { attempt } from "../score/attempt.js";
+import type { Score, Scorer } from "../score/scorer.js";
+import type { NullScore } from "./null-scores.js";
+import { shuffledNull } from "./shuffled-labels.js";
+import { unigramNull } from "./unigram-rule.js";
+
+export interface NullPanelOptions {
+  /**
+   * Share of the latents, drawn by seed, that are judged twice more: with another latent's explanation and with none. So a
+   * panel adds at most 2 × share of what scoring costs: by default a fifth, and nothing to runs of fewer than ten latents. The
+   * other nulls cost nothing, and are always there. Default: 0.1.
+   */
+  share?: number | undefined;
+  /** Default: 22. */
+  seed?: number | string | undefined;
+}
+
+export interface NullPanel {
+  /** The nulls of a latent that was scored. A null that fails is one without a value, and loses no score. */
+  judge(scored: ScoredLatent): Promise<NullScore[]>;
+}
+
+interface ScoredLatent {
+  readonly examples: LatentExamples;
+  readonly scores: readonly Score[];
+  readonly signal: AbortSignal | undefined;
+}
+
+interface PanelParts extends NullPanelOptions {
+  readonly scorers: readonly Scorer[];
+  /** The explanation of any latent of the run, which is asked for once. */
+  readonly explain: (latent: Latent) => Promise<Outcome<Explanation>>;
+}
+
+/** How often the scorers of a run over `latents` latents are asked, in units of once per latent: 1 without a panel. */
+export function scoringsPerLatent(latents: number, nulls: NullPanelOptions | false = {}): number {
+  if (nulls === false || latents === 0) return 1;
+  return 1 + (2 * judgedLatents(latents, nulls)) / latents;
+}
+
+function judgedLatents(latents: number, { share = 0.1 }: NullPanelOptions): number {
+  if (share >= 0 && share <= 1) return Math.floor(share * latents);
+  throw new RangeError(`Cannot judge nulls of a share of ${share} of the latents: give a number from 0 to 1`);
+}
+
+/** So many others are tried where one has no explanation. */
+const othersTried = 3;
+
+/**
+ * A panel for a run over `latents`.
+ *
+ * @throws {RangeError} If `share` is not in [0, 1].
+ */
+export function nullPanel(latents: readonly Latent[], parts: PanelParts): NullPanel {
+  const { seed = 22 } = parts;
+  const scorers = parts.scorers.filter(({ readsExplanation }) => readsExplanation !== false);
+  const drawn = judgedLatents(latents.length, parts);
+  const circle = seededRandom(seed).fork("null panel").shuffle(latents);
+  const places = new Map(circle.map((latent, i) => [latentName(latent), i]));
+  const othersOf = (at: number) => [...circle.slice(at + 1), ...circle.slice(0, at)].slice(0, othersTried);
+  return {
+    async judge({ examples, scores, signal }) {
+      const { latent } = examples;
+      const free = scores.flatMap((score) => [
+        unigramNull(examples, score) ?? [],
+        shuffledNull(score, { seed }) ?? [],
+      ]);
+      const at = places.get(latentName(latent)) ?? drawn;
+      if (at >= drawn) return free.flat();
+      const other = await firstExplained(othersOf(at), parts.explain);
+      const judge = (explanation: Explanation, null_: Pick<NullScore, "kind" | "from">) =>
+        Promise.all(scorers.map((scorer) => judgeNull(scorer, { explanation, examples, signal, null_ })));
+      const asked = await Promise.all([
+        other ? judge({ ...other, latent }, { kind: "another latent", from: other.latent }) : [],
+        judge(blank(latent), { kind: "blank" }),
+      ]);
+      return [...free.flat(), ...asked.flat()];
+    },
+  };
+}
+
+async function firstExplained(
+  latents: readonly Latent[],
+  explain: PanelParts["explain"],
+): Promise<Explanation | undefined> {
+  for (const latent of latents) {
+    const explained = await attempt(() => explain(latent));
+    if (explained.status === "ok" && explained.value.status === "ok") return explained.value.value;
+  }
+  return undefined;
+}
+
+function blank(latent: Latent): Explanation {
+  return { latent, text: "", explainer: "none", model: "none", usage: noUsage };
+}
+
+interface NullTask extends Pick<ScoredLatent, "examples" | "signal"> {
+  readonly explanation: Explanation;
+  readonly null_: Pick<NullScore, "kind" | "from">;
+}
+
+async function judgeNull(
+  scorer: Scorer,
+  { explanation, examples, signal, null_ }: NullTask,
+): Promise<NullScore> {
+  const judged = await attempt(() => scorer.score(explanation, examples, { signal }));
+  const facts = { ...null_, scorer: scorer.name };
+  if (judged.status !== "ok")
+    return { ...facts, value: undefined, interval: undefined, reason: judged.reason };
+  const { value, interval, usage, judgements } = judged.value;
+  const failed = value === undefined && judgements.find(({ answer }) => answer.status !== "ok")?.answer;
+  const reason = failed && failed.status !== "ok" ? { reason: failed.reason } : {};
+  return { ...facts, value, interval, usage, ...reason };
+}
