@@ -9,7 +9,7 @@
  */
 import { existsSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import type Libsql from "libsql";
 import { FileError } from "../errors.js";
 
@@ -44,12 +44,19 @@ const busyMs = 30_000;
 /** A file that nobody used for so long rests. */
 const restMs = 2_000;
 
-interface Connection {
+/** A file as this process has it open: one connection, whoever uses it, or the log could not be folded in. */
+interface OpenFile {
   readonly sqlite: Libsql.Database;
   readonly statements: Map<string, Libsql.Statement>;
+  /** Schemas whose tables are known to be there. */
+  readonly schemas: Set<DatabaseOptions["schema"]>;
+  readonly rest: NodeJS.Timeout;
   /** Whether the file is in WAL mode. */
   wal: boolean;
 }
+
+/** By absolute path. */
+const openFiles = new Map<string, OpenFile>();
 
 /**
  * The database at `path`; the folder and the file are made when it is first used.
@@ -57,51 +64,60 @@ interface Connection {
  * Every method throws a `FileError` that says what to do if the file is missing, damaged, not ours or locked,
  * or if it cannot be written.
  */
-export function openDatabase(path: string, options: DatabaseOptions): Database {
-  let open: Connection | undefined;
-  const rest = () => {
-    letGo(open);
-    open = undefined;
-    markResting(rest);
-  };
-  const timer = setTimeout(rest, restMs).unref();
-  const use = <T>(work: (connection: Connection) => T): T => {
+export function openDatabase(path: string, { schema, mustExist = false }: DatabaseOptions): Database {
+  const place = resolve(path);
+  const use = <T>(work: (file: OpenFile) => T): T => {
     try {
-      open ??= connect(path, options);
-      markAwake(rest);
-      timer.refresh();
-      return work(open);
+      const file = openFiles.get(place) ?? open(path, mustExist);
+      file.rest.refresh();
+      ensure(file, schema);
+      return work(file);
     } catch (error) {
-      open?.sqlite.close();
-      open = undefined;
+      drop(place);
       throw error instanceof FileError ? error : fileError(path, error);
     }
   };
   return {
     path,
-    rows: (sql, ...values) => use((c) => prepared(c, sql).all(...values) as SqlValue[][]),
-    row: (sql, ...values) => use((c) => prepared(c, sql).get(...values) as SqlValue[] | undefined),
-    transaction: (work) => use((c) => transact(c, work)),
+    rows: (sql, ...values) => use((file) => prepared(file, sql).all(...values) as SqlValue[][]),
+    row: (sql, ...values) => use((file) => prepared(file, sql).get(...values) as SqlValue[] | undefined),
+    transaction: (work) => use((file) => transact(file, work)),
   };
 }
 
-function connect(path: string, { schema, mustExist = false }: DatabaseOptions): Connection {
-  if (mustExist && !existsSync(path)) {
+function open(path: string, mustExist: boolean): OpenFile {
+  const place = resolve(path);
+  if (mustExist && !existsSync(place)) {
     throw new FileError(`Cannot open "${path}": there is no such file; check the path`, path);
   }
-  if (!mustExist) mkdirSync(dirname(path), { recursive: true });
+  if (!mustExist) mkdirSync(dirname(place), { recursive: true });
   const sqlite = new (binding())(path, { timeout: busyMs } as Libsql.Options);
-  const names = sqlite.prepare("SELECT name FROM sqlite_master").raw().all() as string[][];
-  const there = new Set(names.flat());
-  checkOurs(sqlite, { path, empty: there.size === 0 });
+  checkOurs(sqlite, path);
+  sqlite.exec("PRAGMA synchronous = FULL");
+  const wal = pragma(sqlite, "journal_mode") === "wal";
+  const rest = setTimeout(() => letGo(place), restMs).unref();
+  const file = { sqlite, wal, rest, statements: new Map(), schemas: new Set<DatabaseOptions["schema"]>() };
+  if (openFiles.size === 0) process.once("exit", letGoOfAll);
+  openFiles.set(place, file);
+  return file;
+}
+
+/** Makes the tables that are missing. */
+function ensure({ sqlite, schemas }: OpenFile, schema: DatabaseOptions["schema"]): void {
+  if (schemas.has(schema)) return;
+  const there = tables(sqlite);
   const missing = Object.keys(schema).filter((name) => !there.has(name));
   if (missing.length > 0) {
     const marks = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${version}`;
     const creation = missing.map((name) => schema[name]).join("; ");
     sqlite.exec(`BEGIN IMMEDIATE; ${marks}; ${creation}; COMMIT`);
   }
-  sqlite.exec("PRAGMA synchronous = FULL");
-  return { sqlite, statements: new Map(), wal: pragma(sqlite, "journal_mode") === "wal" };
+  schemas.add(schema);
+}
+
+function tables(sqlite: Libsql.Database): Set<string> {
+  const names = sqlite.prepare("SELECT name FROM sqlite_master").raw().all() as string[][];
+  return new Set(names.flat());
 }
 
 /** Loaded when needed: on a machine that the binding was not built for, all else still works. */
@@ -114,8 +130,8 @@ function binding(): typeof Libsql {
   }
 }
 
-function checkOurs(sqlite: Libsql.Database, { path, empty }: { path: string; empty: boolean }): void {
-  if (!empty && pragma(sqlite, "application_id") !== applicationId) {
+function checkOurs(sqlite: Libsql.Database, path: string): void {
+  if (tables(sqlite).size > 0 && pragma(sqlite, "application_id") !== applicationId) {
     throw new FileError(`Cannot use "${path}": another program made it; choose another file`, path);
   }
   const found = pragma(sqlite, "user_version") as number;
@@ -132,7 +148,7 @@ function pragma(sqlite: Libsql.Database, name: string): unknown {
   return value;
 }
 
-function prepared({ sqlite, statements }: Connection, sql: string): Libsql.Statement {
+function prepared({ sqlite, statements }: OpenFile, sql: string): Libsql.Statement {
   const known = statements.get(sql);
   if (known) return known;
   const statement = sqlite.prepare(sql);
@@ -141,12 +157,12 @@ function prepared({ sqlite, statements }: Connection, sql: string): Libsql.State
   return statement;
 }
 
-function transact<T>(connection: Connection, work: (run: RunSql) => T): T {
-  const { sqlite } = connection;
-  if (!connection.wal) connection.wal = pragma(sqlite, "journal_mode = WAL") === "wal";
+function transact<T>(file: OpenFile, work: (run: RunSql) => T): T {
+  const { sqlite } = file;
+  if (!file.wal) file.wal = pragma(sqlite, "journal_mode = WAL") === "wal";
   sqlite.exec("BEGIN IMMEDIATE");
   try {
-    const done = work((sql, ...values) => Number(prepared(connection, sql).run(...values).lastInsertRowid));
+    const done = work((sql, ...values) => Number(prepared(file, sql).run(...values).lastInsertRowid));
     sqlite.exec("COMMIT");
     return done;
   } catch (error) {
@@ -156,34 +172,31 @@ function transact<T>(connection: Connection, work: (run: RunSql) => T): T {
   }
 }
 
-/** Folds the log in, unless another connection is at work: the last of them does it. */
-function letGo(connection: Connection | undefined): void {
-  if (!connection) return;
-  const { sqlite } = connection;
+/** Folds the log in, unless another process is at work: the last of them does it. */
+function letGo(place: string): void {
+  const file = openFiles.get(place);
   try {
-    sqlite.exec("PRAGMA busy_timeout = 0");
-    if (connection.wal) pragma(sqlite, "journal_mode = DELETE");
+    file?.sqlite.exec("PRAGMA busy_timeout = 0");
+    if (file?.wal) pragma(file.sqlite, "journal_mode = DELETE");
   } catch {
     // What was committed is safe in the log, which the next to open the file reads.
   } finally {
-    sqlite.close();
+    drop(place);
   }
 }
 
-/** How to let go of each open file, for the end of the process. */
-const awake = new Set<() => void>();
-
-function markAwake(rest: () => void): void {
-  if (awake.size === 0) process.once("exit", restAll);
-  awake.add(rest);
+/** Forgets the connection; the next use makes a new one. */
+function drop(place: string): void {
+  const file = openFiles.get(place);
+  if (!file) return;
+  clearTimeout(file.rest);
+  file.sqlite.close();
+  openFiles.delete(place);
+  if (openFiles.size === 0) process.off("exit", letGoOfAll);
 }
 
-function markResting(rest: () => void): void {
-  if (awake.delete(rest) && awake.size === 0) process.off("exit", restAll);
-}
-
-function restAll(): void {
-  for (const rest of awake) rest();
+function letGoOfAll(): void {
+  for (const place of openFiles.keys()) letGo(place);
 }
 
 function fileError(path: string, cause: unknown): FileError {
