@@ -1,0 +1,405 @@
+/**
+ * Calls that wait for each other and go out as Message Batches.
+ *
+ * Order of events, so that a crash at any point costs nothing: the requests of a batch are claimed on disk
+ * (`batches-store.ts`), the batch is made, its name is written down, it is looked at until it ended, its results are
+ * read and given to the callers. A caller whose request was claimed before, by this process or one that died, waits for
+ * that batch. Where nobody knows whether a batch was made, it is looked for among the newest of the workspace.
+ */
+import { setMaxListeners } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import type Anthropic from "@anthropic-ai/sdk";
+import type { ModelCallError } from "../errors.js";
+import {
+  type BatchesService,
+  BatchNotSentError,
+  type BatchResult,
+  type KnownBatch,
+} from "./batches-service.js";
+import type { BatchesStore, BatchIntent } from "./batches-store.js";
+import { addressRequest } from "./request-key.js";
+import type { Failure } from "./service-failure.js";
+import type { TextReply, TextRequest } from "./text-model.js";
+
+/** What became of a batch, to be told to whoever waits. */
+export interface BatchEvent {
+  readonly kind: "sent" | "adopted" | "not found" | "ended";
+  /** The service's name for it; `undefined` for one that was not found. */
+  readonly batch: string | undefined;
+  readonly requests: number;
+}
+
+export interface BatchesOptions {
+  /** At most so many requests in a batch. */
+  maxRequests: number;
+  /** At most so many bytes in a batch. */
+  maxBytes: number;
+  /** A batch is sent when nothing more was asked for so long, in milliseconds. */
+  idleMs: number;
+  /** First and longest pause between two looks at a batch, in milliseconds; each is half as long again as the last. */
+  pollMs: readonly [number, number];
+  /** How long a batch that was made may be missing in the list of batches, in milliseconds. */
+  settleMs: number;
+  /** How many further batches a request goes into that the service did not get to. */
+  maxRetries: number;
+  onBatch: ((event: BatchEvent) => void) | undefined;
+}
+
+/** How a model's requests are written and its results read. */
+export interface BatchDialect {
+  readonly model: string;
+  body(request: TextRequest): Anthropic.MessageCreateParamsNonStreaming;
+  /** @throws If it is no message. */
+  reply(message: Anthropic.Message): TextReply;
+  error(failure: Failure): ModelCallError;
+}
+
+/** A caller who waits. */
+interface Call {
+  readonly key: string;
+  readonly request: TextRequest;
+  readonly resolve: (reply: TextReply) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly bytes: number;
+  retries: number;
+}
+
+/** The callers who wait for one intent's batch, by the end of the custom id. */
+interface Group {
+  readonly intent: BatchIntent;
+  readonly calls: Map<string, Call>;
+  /** Aborted when nobody waits any more. */
+  readonly deserted: AbortController;
+}
+
+/** Times on another clock may differ by so much, in milliseconds. */
+const clockSkewMs = 3_600_000;
+/** A process that is about to make a batch has made it, or failed, after so long. */
+const createMs = 900_000;
+
+export class Batches {
+  readonly #service: BatchesService;
+  readonly #store: BatchesStore;
+  readonly #dialect: BatchDialect;
+  readonly #options: BatchesOptions;
+  readonly #groups = new Map<string, Group>();
+  #gathered: Call[] = [];
+  #bytes = 0;
+  #due: NodeJS.Timeout | undefined;
+
+  constructor(
+    { service, store, dialect }: { service: BatchesService; store: BatchesStore; dialect: BatchDialect },
+    options: BatchesOptions,
+  ) {
+    [this.#service, this.#store, this.#dialect, this.#options] = [service, store, dialect, options];
+  }
+
+  /** Whether the request was, or may have been, sent before. */
+  wasSent(request: TextRequest): boolean {
+    return this.#store.intentOf(addressRequest(this.#dialect.model, request).key) !== undefined;
+  }
+
+  /** Resolves when a batch with the request ended. A caller who gives up leaves the batch alone: it is paid for. */
+  complete(request: TextRequest, signal?: AbortSignal): Promise<TextReply> {
+    return new Promise((resolve, reject) => {
+      const { key } = addressRequest(this.#dialect.model, request);
+      const bytes = Buffer.byteLength(JSON.stringify(this.#dialect.body(request))) + idBytes;
+      const giveUp = () => {
+        this.#leave(call);
+        reject(signal?.reason);
+      };
+      const settled =
+        <T>(settle: (value: T) => void) =>
+        (value: T) => {
+          signal?.removeEventListener("abort", giveUp);
+          settle(value);
+        };
+      const call: Call = {
+        key,
+        request,
+        bytes,
+        retries: 0,
+        resolve: settled(resolve),
+        reject: settled(reject),
+      };
+      signal?.throwIfAborted();
+      // Thousands may wait on the signal of one run.
+      if (signal) setMaxListeners(0, signal);
+      signal?.addEventListener("abort", giveUp, { once: true });
+      this.#place(call);
+    });
+  }
+
+  #place(call: Call): void {
+    const intent = this.#store.intentOf(call.key);
+    const group = intent && this.#groups.get(intent.id);
+    if (!intent) this.#gather(call);
+    else if (group) group.calls.set(shortKey(call.key), call);
+    else this.#follow(this.#newGroup(intent, [call]), (waiting) => this.#batchOf(waiting));
+  }
+
+  #gather(call: Call): void {
+    const { maxRequests, maxBytes, idleMs } = this.#options;
+    if (this.#bytes + call.bytes > maxBytes) this.#flush();
+    this.#gathered.push(call);
+    this.#bytes += call.bytes;
+    clearTimeout(this.#due);
+    if (this.#gathered.length >= maxRequests) this.#flush();
+    else this.#due = setTimeout(() => this.#flush(), idleMs);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#due);
+    const calls = this.#gathered;
+    [this.#gathered, this.#bytes] = [[], 0];
+    this.#send(calls);
+  }
+
+  #leave(call: Call): void {
+    const at = this.#gathered.indexOf(call);
+    if (at >= 0) {
+      this.#gathered.splice(at, 1);
+      this.#bytes -= call.bytes;
+    }
+    for (const group of this.#groups.values()) {
+      if (group.calls.get(shortKey(call.key)) === call) this.#settle(group, call);
+    }
+  }
+
+  #send(calls: readonly Call[]): void {
+    if (calls.length === 0) return;
+    try {
+      const { intent, taken } = this.#store.claim(calls.map(({ key }) => key));
+      const mine = calls.filter(({ key }) => taken.has(key));
+      if (mine.length > 0) this.#follow(this.#newGroup(intent, mine), (group) => this.#create(group));
+      // Another process was quicker with the others.
+      for (const call of calls) if (!taken.has(call.key)) this.#place(call);
+    } catch (error) {
+      for (const { reject } of calls) reject(error);
+    }
+  }
+
+  #newGroup(intent: BatchIntent, calls: readonly Call[]): Group {
+    const entries = calls.map((call) => [shortKey(call.key), call] as const);
+    const group = { intent, calls: new Map(entries), deserted: new AbortController() };
+    this.#groups.set(intent.id, group);
+    return group;
+  }
+
+  /** Nobody waits for `call` any more. */
+  #settle(group: Group, call: Call): void {
+    group.calls.delete(shortKey(call.key));
+    if (group.calls.size === 0) group.deserted.abort(new Error("nobody waits for this batch"));
+  }
+
+  /** From the batch to the callers; what goes wrong is told to all who still wait. */
+  async #follow(group: Group, batchOf: (group: Group) => Promise<string | undefined>): Promise<void> {
+    try {
+      const id = await batchOf(group);
+      while (group.calls.size > 0) {
+        const batch = id === undefined ? undefined : await this.#ended(id, group);
+        if (!batch) {
+          this.#sendAnew(group);
+          return;
+        }
+        await this.#quiet(group);
+        await this.#read(batch, group);
+      }
+    } catch (error) {
+      for (const call of [...group.calls.values()]) {
+        this.#settle(group, call);
+        call.reject(error);
+      }
+    } finally {
+      this.#groups.delete(group.intent.id);
+    }
+  }
+
+  /** There is no such batch, or no longer: its requests are sent anew. */
+  #sendAnew(group: Group): void {
+    this.#groups.delete(group.intent.id);
+    this.#tell("not found", undefined, group);
+    this.#store.release(group.intent.id);
+    for (const call of group.calls.values()) this.#gather(call);
+  }
+
+  /** Makes the batch. Gives nothing where that failed for now: the callers then wait for another. */
+  async #create(group: Group): Promise<string | undefined> {
+    const { intent, calls, deserted } = group;
+    const requests = [...calls].map(([short, { request }]) => ({
+      custom_id: `${intent.id}_${short}`,
+      params: this.#dialect.body(request),
+    }));
+    try {
+      const batch = await this.#service.create(requests, { signal: deserted.signal });
+      this.#store.sent(intent.id, batch);
+      this.#tell("sent", batch, group);
+      return batch;
+    } catch (error) {
+      if (!(error instanceof BatchNotSentError)) throw error;
+      const found = error.perhapsMade ? await this.#adopt(group) : undefined;
+      return found ?? (await this.#notSent(group, error.failure));
+    }
+  }
+
+  /** What could not be sent: too large is halved, a passing fault is tried again, the rest fails. */
+  async #notSent(group: Group, failure: Failure): Promise<undefined> {
+    const { intent, calls, deserted } = group;
+    const tooLarge = failure.scope === "call" && calls.size > 1;
+    const retries = Math.max(...[...calls.values()].map((call) => ++call.retries));
+    if (!tooLarge && (failure.scope !== "retry" || retries > this.#options.maxRetries)) {
+      this.#store.release(intent.id);
+      throw this.#dialect.error(failure);
+    }
+    const pause = failure.waitMs ?? Math.min(60_000, 500 * 2 ** retries);
+    if (!tooLarge) await sleep(pause, undefined, { signal: deserted.signal });
+    this.#store.release(intent.id);
+    const left = [...calls.values()];
+    calls.clear();
+    const half = Math.ceil(left.length / (tooLarge ? 2 : 1));
+    this.#send(left.slice(0, half));
+    this.#send(left.slice(half));
+    return undefined;
+  }
+
+  /** The batch of an intent that another process, or an earlier call, wrote down. */
+  async #batchOf(group: Group): Promise<string | undefined> {
+    let { intent } = group;
+    const signal = group.deserted.signal;
+    while (intent.batch === undefined && isAtWork(intent)) {
+      await sleep(1000, undefined, { signal });
+      const [call] = group.calls.values();
+      const found = call && this.#store.intentOf(call.key);
+      if (found?.id !== intent.id) return undefined;
+      intent = found;
+    }
+    return intent.batch ?? (await this.#adopt(group));
+  }
+
+  /** Looks among the newest batches for one whose results carry the intent's id. */
+  async #adopt(group: Group): Promise<string | undefined> {
+    const { intent, deserted } = group;
+    const { signal } = deserted;
+    for (;;) {
+      const settled = Date.now() - intent.at > this.#options.settleMs;
+      const newest = await this.#service.since(intent.at - clockSkewMs, { signal });
+      const alike = newest.filter(
+        ({ id, requests }) => requests === intent.requests && !this.#store.knows(id),
+      );
+      for (const { id } of alike) {
+        if (!(await this.#isOf(id, group))) continue;
+        this.#store.sent(intent.id, id);
+        this.#tell("adopted", id, group);
+        return id;
+      }
+      if (settled) return undefined;
+      await sleep(Math.min(1000, this.#options.settleMs), undefined, { signal });
+    }
+  }
+
+  /** A batch tells whose it is only in its results. */
+  async #isOf(id: string, group: Group): Promise<boolean> {
+    const batch = await this.#ended(id, group);
+    if (!batch) return false;
+    const results = this.#service.results(batch, { signal: group.deserted.signal });
+    for await (const { custom_id } of results) return custom_id.startsWith(`${group.intent.id}_`);
+    return false;
+  }
+
+  /** Looks at a batch until it ended; `undefined` where it is gone. */
+  async #ended(id: string, { deserted: { signal } }: Group): Promise<KnownBatch | undefined> {
+    let [pause, longest] = this.#options.pollMs;
+    for (;;) {
+      const batch = await this.#service.look(id, { signal });
+      if (!batch || batch.ended) return batch;
+      await sleep(pause, undefined, { signal });
+      pause = Math.min(longest, pause * 1.5);
+    }
+  }
+
+  /** Waits until no further caller comes, so that the results are read once for all of them. */
+  async #quiet({ calls, deserted: { signal } }: Group): Promise<void> {
+    for (let before = -1; before !== calls.size; ) {
+      before = calls.size;
+      await sleep(Math.min(1000, this.#options.idleMs), undefined, { signal });
+    }
+  }
+
+  async #read(batch: KnownBatch, group: Group): Promise<void> {
+    const { intent, calls, deserted } = group;
+    const waiting = [...calls.values()];
+    const again: Call[] = [];
+    const unpaid: string[] = [];
+    try {
+      for await (const result of this.#service.results(batch, { signal: deserted.signal })) {
+        const call = calls.get(result.custom_id.slice(intent.id.length + 1));
+        if (!call) continue;
+        // Not `settle`: the last caller's leaving must not end the reading.
+        calls.delete(shortKey(call.key));
+        const fate = this.#deliver(call, result, batch);
+        if (fate === "again") again.push(call);
+        if (fate !== "paid") unpaid.push(call.key);
+      }
+    } finally {
+      if (unpaid.length > 0) this.#store.release(intent.id, unpaid);
+      for (const call of again) this.#gather(call);
+    }
+    this.#tell("ended", batch.id, group);
+    for (const call of waiting) {
+      if (calls.get(shortKey(call.key)) !== call) continue;
+      calls.delete(shortKey(call.key));
+      call.reject(this.#failure(`batch ${batch.id} holds no result for it`));
+    }
+  }
+
+  /** Gives a caller its result, if it is one. */
+  #deliver(call: Call, { result }: BatchResult, batch: KnownBatch): "paid" | "again" | "failed" {
+    if (result.type === "succeeded") {
+      try {
+        call.resolve(this.#dialect.reply(result.message));
+      } catch (error) {
+        call.reject(error);
+      }
+      return "paid";
+    }
+    const said = result.type === "errored" ? result.error.error : undefined;
+    const passing = said === undefined || /^(api|overloaded|timeout|rate_limit)_error$/.test(said.type);
+    if (result.type !== "canceled" && passing && ++call.retries <= this.#options.maxRetries) return "again";
+    const reason = said ? `${said.type}: ${said.message}` : `batch ${batch.id} ${fates[result.type] ?? ""}`;
+    call.reject(this.#failure(reason));
+    return "failed";
+  }
+
+  #failure(reason: string): ModelCallError {
+    return this.#dialect.error({ scope: "call", status: undefined, reason });
+  }
+
+  #tell(kind: BatchEvent["kind"], batch: string | undefined, { intent }: Group): void {
+    this.#options.onBatch?.({ kind, batch, requests: intent.requests });
+  }
+}
+
+const fates: Readonly<Record<string, string>> = {
+  canceled: "was canceled before its turn came; run again to ask anew",
+  expired: "expired before its turn came; run again to ask anew",
+};
+
+/** What a request's id and the brackets around it take up in a batch. */
+const idBytes = 100;
+
+/** The service takes ids of up to 64 letters, digits and underscores; 160 bits are enough to tell requests apart. */
+function shortKey(key: string): string {
+  return key.slice(0, 40);
+}
+
+/** Whether the process that wrote the intent may still be making the batch. */
+function isAtWork({ pid, at }: BatchIntent): boolean {
+  if (Date.now() - at > createMs) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs, under another user.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
