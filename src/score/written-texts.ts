@@ -1,0 +1,121 @@
+/** What a latent does on texts that were written for it. */
+import type { LatentExamples } from "../examples/example.js";
+import { type Latent, latentName } from "../latent.js";
+import type { Outcome } from "../llm/outcome.js";
+import type { Usage } from "../llm/text-model.js";
+import { activationsOf, type Subject } from "../sparse/activations-of.js";
+import { auroc } from "../stats/auroc.js";
+import { wilson } from "../stats/wilson.js";
+import type { Answer, Judgement, Score } from "./scorer.js";
+import { saidYes } from "./summarise.js";
+
+export interface RunWrittenOptions {
+  readonly latent: Latent;
+  /** Whether the texts were meant to make the latent fire. */
+  readonly meant: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Runs texts through the subject. The truth of each is whether the latent fires, the answer whether it was meant to.
+ *
+ * @throws {RangeError} If the latent is of another hookpoint than the coder.
+ */
+export async function runWritten(
+  subject: Subject,
+  texts: readonly string[],
+  { latent, meant, signal }: RunWrittenOptions,
+): Promise<Judgement[]> {
+  if (latent.hookpoint !== subject.coder.hookpoint) {
+    throw new RangeError(
+      `Cannot run texts for ${latentName(latent)}: the coder "${subject.coder.name}" reads ${subject.coder.hookpoint}; give the coder of ${latent.hookpoint}`,
+    );
+  }
+  const found = await activationsOf(subject, texts, { latents: [latent.index], signal });
+  return texts.map((text, i) => {
+    const activations = Array.from(found[i].activations[0]);
+    return written(text, {
+      truth: activations.some((a) => a > 0),
+      activations,
+      answer: { status: "ok", value: { yes: meant } },
+    });
+  });
+}
+
+function written(
+  text: string,
+  rest: { truth: boolean; answer: Outcome<Answer>; activations?: readonly number[] },
+): Judgement {
+  return { kind: "written", context: undefined, start: undefined, quantile: undefined, text, ...rest };
+}
+
+/** The largest activation in a text, 0 where the latent is silent. */
+export function peakOf({ activations = [] }: Judgement): number {
+  return activations.reduce((peak, a) => Math.max(peak, a), 0);
+}
+
+export interface WrittenParts {
+  readonly scorer: string;
+  readonly model: string;
+  readonly usage: Usage;
+  readonly examples: LatentExamples;
+  readonly also?: Readonly<Record<string, number>>;
+}
+
+/** A score from texts that were run: the share, of those meant to fire, on which the latent does. */
+export function writtenScore(judgements: readonly Judgement[], { examples, ...parts }: WrittenParts): Score {
+  const meant = judgements.filter((judgement) => saidYes(judgement) === true);
+  const firing = meant.filter(({ truth }) => truth).length;
+  const some = meant.length > 0;
+  const chances = meant.map(({ activations = [] }) => firingRate(examples.density, activations.length));
+  return {
+    ...parts,
+    measure: "share firing",
+    chance: some
+      ? chances.reduce((sum, chance) => sum + chance, 0) / chances.length
+      : firingRate(examples.density, examples.windowLength),
+    value: some ? firing / meant.length : undefined,
+    interval: some ? wilson(firing, meant.length) : undefined,
+    truePositiveRate: undefined,
+    trueNegativeRate: undefined,
+    answered: judgements.filter(({ answer }) => answer.status === "ok").length,
+    unanswered: judgements.filter(({ answer }) => answer.status !== "ok").length,
+    judgements,
+  };
+}
+
+/** The same where no text was written: each that was asked for is without an answer. */
+export function unwrittenScore(
+  failure: Extract<Outcome<never>, { reason: string }>,
+  asked: number,
+  parts: WrittenParts,
+): Score {
+  const judgements = Array.from({ length: asked }, () => written("", { truth: false, answer: failure }));
+  return writtenScore(judgements, parts);
+}
+
+/**
+ * AUROC of peak activations against natural texts: the examples' silent windows, and its test windows weighted by how often
+ * the latent fires in a window.
+ */
+export function areaAgainstNatural(
+  peaks: readonly number[],
+  { density, windowLength, test }: LatentExamples,
+): number {
+  const silent = auroc(peaks, [0]);
+  if (test.length === 0) return silent;
+  const rate = firingRate(density, windowLength);
+  return (
+    (1 - rate) * silent +
+    rate *
+      auroc(
+        peaks,
+        test.map(({ peak }) => peak),
+      )
+  );
+}
+
+/** Chance that a latent fires in so many tokens, taken as independent; an upper bound where it fires in runs. */
+function firingRate(density: number, tokens: number): number {
+  return 1 - (1 - density) ** tokens;
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { write } from "../../src/llm/pattern/grammar.js";
+import { execution } from "../../src/score/execution.js";
+import { example, explanation, latentExamples, tokenLatent, window } from "./made-examples.js";
+
+describe("execution()", () => {
+  const examples = latentExamples({
+    test: [
+      example(
+        [" a", " cat", " and", " cat"],
+        [
+          [1, 2],
+          [3, 1],
+        ],
+        { context: 1 },
+      ),
+      example([" a", " hen"], [[1, 2]], { context: 2 }),
+    ],
+    nonActivating: [window([" no", " cat"], [], { context: 3 }), window([" dog"], [], { context: 4 })],
+  });
+  const pattern = { clauses: [{ target: { kind: "word", words: ["cat"] } }] } as const;
+
+  it("judges windows and tokens by what the pattern claims, by hand", async () => {
+    const score = await execution().score({ ...explanation("cats"), pattern }, examples);
+    expect(score).toMatchObject({
+      measure: "balanced accuracy",
+      value: 0.5,
+      truePositiveRate: 0.5,
+      trueNegativeRate: 0.5,
+      answered: 4,
+    });
+    // Tokens: two claimed rightly, one wrongly, one missed.
+    expect(score.also?.["precision of tokens"]).toBeCloseTo(2 / 3, 12);
+    expect(score.also?.["recall of tokens"]).toBeCloseTo(2 / 3, 12);
+    expect(score.also?.["F1 of tokens"]).toBeCloseTo(2 / 3, 12);
+  });
+
+  it("runs the sentences of the embedded model", async () => {
+    const latent = tokenLatent(" cat");
+    const right = await execution().score(
+      explanation(write({ clauses: [{ target: { kind: "word", words: ["cat"] } }] })),
+      latent,
+    );
+    expect(right).toMatchObject({ value: 1, also: { "F1 of tokens": 1 } });
+    const wrong = await execution().score(
+      explanation(write({ clauses: [{ target: { kind: "word", words: ["zebra"] } }] })),
+      latent,
+    );
+    expect(wrong.value).toBe(0.5);
+    expect(wrong.also).not.toHaveProperty("precision of tokens");
+  });
+
+  it("has no answer for what cannot be run", async () => {
+    const score = await execution().score(explanation("Feline animals."), examples);
+    expect(score).toMatchObject({ value: undefined, answered: 0, unanswered: 4 });
+    expect(score.judgements[0]?.answer).toMatchObject({
+      status: "failed",
+      reason: expect.stringContaining("Feline animals."),
+    });
+  });
+});
