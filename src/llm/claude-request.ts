@@ -1,6 +1,7 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import { modelFacts } from "./model-facts.js";
 import type { TextRequest } from "./text-model.js";
+import { wellFormed } from "./well-formed.js";
 
 /**
  * The body that asks `model` for a reply: without the parameters that it refuses, kept from thinking where
@@ -43,9 +44,4 @@ function messages(request: TextRequest): Anthropic.MessageParam[] {
     if (i !== endOfFewShots) return { role, content: text };
     return { role, content: [{ type: "text", text, cache_control: { type: "ephemeral" } }] };
   });
-}
-
-/** Half a surrogate pair, as cut tokens may leave, is refused by the service. */
-function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, "\u{FFFD}");
 }
