@@ -1,14 +1,19 @@
 /**
  * How fast activations go to disk grouped by latent, and how fast one latent comes back.
- * `npx tsx bench/cache.ts [millions of activations]`, 20 by default. Prints a table, then one line of JSON.
+ * `npx tsx bench/cache.ts [millions of activations] [--only f16]`, 20 by default. Prints a table, then one line of JSON.
  *
  * The subject is `cacheLatents` with a model that costs nothing: 32,768 latents, 50 active per token. Beside it, in the same
  * run, the plain way: put each batch into a dense [token, latent] array, collect what is not 0 in lists, and read
- * a latent by going through all of them.
+ * a latent by going through all of them; a tenth as many tokens, and no more than 2 million activations.
+ *
+ * *cold* is the time to read 1,000 random latents after the system was told to forget its file cache, where it lets us (root
+ * on Linux); *warm* the same once more.
  */
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { cacheLatents } from "../src/cache/cache-latents.js";
 import type { SubjectModel } from "../src/model/subject-model.js";
 import { seededRandom } from "../src/random.js";
@@ -20,7 +25,11 @@ import { tensor } from "../src/tensor.js";
 const dSae = 32_768;
 const active = 50;
 const batchTokens = 1024;
-const millions = Number(process.argv[2] ?? 20);
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: "string" } },
+});
+const millions = Number(positionals[0] ?? 20);
 const tokens = Math.round((millions * 1e6) / active / batchTokens) * batchTokens;
 
 const random = seededRandom("bench/cache");
@@ -87,7 +96,12 @@ interface Result {
   /** Of all cores, for ingest and merge together: what other work on the machine disturbs least. */
   cpuSeconds: number;
   bytesPerRow: number;
+  /** Milliseconds for each of 1,000 random latents. */
   read: number[];
+  /** Seconds for all of them with nothing in the system's file cache; `undefined` where that cannot be emptied. */
+  coldSeconds?: number | undefined;
+  /** Of the process, in MB, when the cache was written. */
+  peakMegabytes?: number;
 }
 
 async function measureCache(directory: string, precision: "f32" | "f16"): Promise<Result> {
@@ -108,14 +122,30 @@ async function measureCache(directory: string, precision: "f32" | "f16"): Promis
   const bytes = ["positions.varint", `activations.${precision}`, "offsets.f64", "starts.f64"].map(
     (name) => statSync(join(directory, name)).size,
   );
+  const peakMegabytes = Math.round(process.resourceUsage().maxRSS / 1024);
+  const read = () => readTimes((latent) => cache.read(latent).positions.length);
+  const cold = forgetFiles() ? read() : undefined;
   return {
     rows: cache.manifest.rows,
+    peakMegabytes,
+    coldSeconds: cold && cold.reduce((a, b) => a + b) / 1000,
     ingestSeconds: took("cache bench", "read texts"),
     mergeSeconds: took("group by latent", "cache bench"),
     cpuSeconds,
     bytesPerRow: bytes.reduce((a, b) => a + b) / cache.manifest.rows,
-    read: readTimes((latent) => cache.read(latent).positions.length),
+    read: read(),
   };
+}
+
+/** Empties the system's file cache; `false` where we may not. */
+function forgetFiles(): boolean {
+  try {
+    execFileSync("sync");
+    writeFileSync("/proc/sys/vm/drop_caches", "1");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Milliseconds for each of 1,000 random latents. */
@@ -129,13 +159,13 @@ function readTimes(read: (latent: number) => number, times = 1000): number[] {
   });
 }
 
-/** The plain way, on a tenth of the tokens. */
+/** The plain way. */
 function measurePlain(): Result {
   const [latents, positions, activations]: [number[], number[], number[]] = [[], [], []];
   const dense = new Float32Array(batchTokens * dSae);
   const start = performance.now();
   const cpu = process.cpuUsage();
-  for (let batch = 0; batch < tokens / batchTokens / 10; batch++) {
+  for (let batch = 0; batch < Math.min(tokens / 10, 2e6 / active) / batchTokens; batch++) {
     const rows = batches[batch % batches.length] as SparseActivations;
     dense.fill(0);
     rows.values.forEach((value, i) => {
@@ -189,14 +219,16 @@ function idleSince(before: ReturnType<typeof cpus>): number {
 const directory = mkdtempSync(join(tmpdir(), "saelab-bench-"));
 try {
   const before = cpus();
-  const cache = await measureCache(join(directory, "f32"), "f32");
+  const results: [string, Result][] = [];
+  for (const precision of ["f32", "f16"] as const) {
+    if (options.only && options.only !== precision) continue;
+    results.push([`cacheLatents, ${precision}`, await measureCache(join(directory, precision), precision)]);
+  }
   const idle = idleSince(before);
-  const halves = await measureCache(join(directory, "f16"), "f16");
-  const peakMegabytes = process.resourceUsage().maxRSS / 1024;
-  const plain = measurePlain();
+  results.push(["dense and scan, in memory", measurePlain()]);
   const line = (
     name: string,
-    { rows, ingestSeconds, mergeSeconds, cpuSeconds, bytesPerRow, read }: Result,
+    { rows, ingestSeconds, mergeSeconds, cpuSeconds, bytesPerRow, read, coldSeconds, peakMegabytes }: Result,
   ) => ({
     name,
     millions: +(rows / 1e6).toFixed(1),
@@ -206,24 +238,13 @@ try {
     "bytes/row": +bytesPerRow.toFixed(2),
     "read p50 ms": +quantile(read, 0.5).toFixed(3),
     "read p99 ms": +quantile(read, 0.99).toFixed(3),
+    "1,000 cold s": coldSeconds && +coldSeconds.toFixed(2),
+    "1,000 warm s": read.length < 1000 ? undefined : +(read.reduce((a, b) => a + b) / 1000).toFixed(2),
+    "peak MB": peakMegabytes,
   });
-  const lines = [
-    line("cacheLatents", cache),
-    line("cacheLatents, f16", halves),
-    line("dense and scan, in memory", plain),
-  ];
+  const lines = results.map(([name, result]) => line(name, result));
   console.table(lines);
-  console.log(`files: ${readdirSync(join(directory, "f32")).join(", ")}`);
-  console.log(
-    JSON.stringify({
-      bench: "cache",
-      dSae,
-      active,
-      peakMegabytes: Math.round(peakMegabytes),
-      idle: +idle.toFixed(2),
-      lines,
-    }),
-  );
+  console.log(JSON.stringify({ bench: "cache", dSae, active, idle: +idle.toFixed(2), lines }));
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
