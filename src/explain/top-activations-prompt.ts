@@ -2,14 +2,14 @@
  * The prompt of the paper's explainer, in our own words: an instruction, three worked turns, the examples.
  * Everything but the last message is the same for every latent, so a prompt cache can hold it.
  */
-import { exampleHeadings, exampleLine, strengthLine } from "../llm/example-lines.js";
+import { exampleHeadings, exampleLine, strengthLine, type TokenNumber } from "../llm/example-lines.js";
 import type { Pattern } from "../llm/pattern/pattern.js";
 import type { TextMessage } from "../llm/text-model.js";
 
 /** A text with marks around the tokens on which the latent fires, and how strongly, where shown. */
 export interface MarkedExample {
   readonly text: string;
-  readonly strengths?: readonly { readonly piece: string; readonly strength: number }[] | undefined;
+  readonly strengths?: readonly TokenNumber[] | undefined;
 }
 
 /** The tag of the line that holds the explanation. */
@@ -91,7 +91,7 @@ export function sentenceAnswer({ answer }: Pick<WorkedTurn, "answer">): string {
 
 /** An example of how a question is answered; the same ones for all explainers that show marked text. */
 export interface WorkedTurn {
-  readonly examples: readonly (MarkedExample & Required<Pick<MarkedExample, "strengths">>)[];
+  readonly examples: readonly { readonly text: string; readonly strengths: readonly TokenNumber[] }[];
   /** What leads to the answer. */
   readonly reasoning: string;
   readonly answer: string;

@@ -64,6 +64,19 @@ export const answerForms = {
   pattern: () => "Answer with a sentence and a pattern.",
 } as const;
 
+/** A token as it stands in an answer: “cat”. */
+export function quoteToken(token: string): string {
+  return /[“”]/.test(token) ? `"${token}"` : `“${token}”`;
+}
+
+/** The tokens in quotation marks, each once. */
+export function readQuotedTokens(line: string): string[] {
+  const quotes = line.matchAll(/“([^”]+)”|"([^"]+)"|`([^`]+)`/g);
+  return [
+    ...new Set(Array.from(quotes, ([, ...groups]) => groups.find((group) => group !== undefined) ?? "")),
+  ];
+}
+
 /** Reads the line of `answerForms`. */
 export function readAnswerForm(message: string): { tokens?: number; pattern?: true } {
   const line = message.slice(message.lastIndexOf("\n") + 1);

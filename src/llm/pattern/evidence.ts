@@ -1,4 +1,5 @@
 /** What clauses do on marked examples, and how good a pattern they would make. */
+import type { Document } from "./document.js";
 import type { MarkedText } from "./marked-text.js";
 import type { Clause, Span, Target } from "./pattern.js";
 import { contextTest, firstUnit, targetMatcher } from "./run.js";
@@ -9,6 +10,8 @@ export interface Evidence {
   readonly covered: Uint8Array;
   /** Per example: how many characters are in matches off the marks. */
   readonly strays: Float32Array;
+  /** Per text in which the latent is silent: 1 where it matches. */
+  readonly fooled: Uint8Array;
   /** How many clauses. */
   readonly clauses: number;
 }
@@ -28,8 +31,12 @@ interface Place {
  * Matches clauses against the examples. Clauses of the same target share the search for it, which is nearly
  * all of the work.
  */
-export function gatherer(texts: readonly MarkedText[]): (clause: Clause) => Evidence {
+export function gatherer(
+  texts: readonly MarkedText[],
+  silent: readonly Document[] = [],
+): (clause: Clause) => Evidence {
   const places = new Map<string, Place[]>();
+  const inSilent = new Map<string, { text: number; unit: number }[]>();
   const count = texts.reduce((sum, { marks }) => sum + marks.length, 0);
   return (clause) => {
     const key = JSON.stringify(clause.target);
@@ -43,8 +50,19 @@ export function gatherer(texts: readonly MarkedText[]): (clause: Clause) => Evid
       for (const mark of marks) covered[mark] = 1;
       strays[text] = (strays[text] ?? 0) + stray;
     }
-    return { covered, strays, clauses: 1 };
+    const fooling = inSilent.get(key) ?? placesInSilent(clause.target, silent);
+    inSilent.set(key, fooling);
+    const fooled = new Uint8Array(silent.length);
+    for (const { text, unit } of fooling) if (allowed(silent[text], unit)) fooled[text] = 1;
+    return { covered, strays, fooled, clauses: 1 };
   };
+}
+
+function placesInSilent(target: Target, silent: readonly Document[]) {
+  const match = targetMatcher(target);
+  return silent.flatMap((document, text) =>
+    match(document).map(({ start }) => ({ text, unit: firstUnit(document, start) })),
+  );
 }
 
 function placesOf(target: Target, texts: readonly MarkedText[]): Place[] {
@@ -67,8 +85,13 @@ function placesOf(target: Target, texts: readonly MarkedText[]): Place[] {
 }
 
 /** What no clause does. */
-export function noEvidence({ textOfMark, texts }: Extent): Evidence {
-  return { covered: new Uint8Array(textOfMark.length), strays: new Float32Array(texts), clauses: 0 };
+export function noEvidence({ textOfMark, texts }: Extent, silent = 0): Evidence {
+  return {
+    covered: new Uint8Array(textOfMark.length),
+    strays: new Float32Array(texts),
+    fooled: new Uint8Array(silent),
+    clauses: 0,
+  };
 }
 
 /** What two patterns do together. */
@@ -76,6 +99,7 @@ export function join(a: Evidence, b: Evidence): Evidence {
   return {
     covered: a.covered.map((flag, m) => flag | (b.covered[m] ?? 0)),
     strays: a.strays.map((length, i) => length + (b.strays[i] ?? 0)),
+    fooled: a.fooled.map((flag, i) => flag | b.fooled[i]),
     clauses: a.clauses + b.clauses,
   };
 }
@@ -129,10 +153,10 @@ const detectionWeight = 1.2;
 const strengthShare = 0.25;
 
 /**
- * The balanced accuracy to expect, as a mean of detection's and fuzzing's. There are no silent texts among the
- * examples: a text without the latent, and a wrong mark, are taken to match as often as what is unmarked.
+ * The balanced accuracy to expect, as a mean of detection's and fuzzing's. A text without the latent, and a wrong mark, are
+ * taken to match as often as what is unmarked in the examples, and where silent texts are given, as often as these too.
  */
-export function quality({ covered, strays, clauses }: Evidence, extent: Extent): number {
+export function quality({ covered, strays, fooled, clauses }: Evidence, extent: Extent): number {
   const n = extent.texts;
   const hits = new Uint16Array(n);
   let strength = 0;
@@ -155,7 +179,8 @@ export function quality({ covered, strays, clauses }: Evidence, extent: Extent):
     if (stray > 0) withStrays++;
     strayLength += stray;
   }
-  const falselyDetected = 1 - (1 - Math.min(1, withStrays / n)) ** (extent.length / extent.silent);
+  const spared = 1 - fooled.reduce((sum, flag) => sum + flag, 0) / Math.max(1, fooled.length);
+  const falselyDetected = 1 - spared * (1 - Math.min(1, withStrays / n)) ** (extent.length / extent.silent);
   const byChance = Math.min(1, strayLength / extent.silent);
   const falselyMarked = covered.length > 1.5 * n ? 1 - (1 - byChance) ** 2 : byChance;
   const detection = detected / n - falselyDetected;

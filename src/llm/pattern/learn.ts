@@ -7,6 +7,7 @@
  */
 import type { ReadExample } from "../example-lines.js";
 import { candidates } from "./candidates.js";
+import { type Document, segment } from "./document.js";
 import { type Evidence, extentOf, gatherer, join, noEvidence, quality } from "./evidence.js";
 import { write } from "./grammar.js";
 import { type MarkedText, readMarkedText } from "./marked-text.js";
@@ -18,6 +19,8 @@ export interface LearnOptions {
   longest?: number | undefined;
   /** What a further string or class must bring, in balanced accuracy. Default: 0.012. */
   worth?: number | undefined;
+  /** Texts in which the latent is silent. Default: none. */
+  silent?: readonly string[] | undefined;
 }
 
 /** The best pattern found; `undefined` where no example has a mark. */
@@ -26,8 +29,9 @@ export function learn(examples: readonly ReadExample[], options: LearnOptions = 
   if (texts.length === 0) return undefined;
   const { longest = 20, worth = 0.012 } = options;
   const extent = extentOf(texts);
-  const pool = clausesToTry(texts);
-  const empty = noEvidence(extent);
+  const silent = (options.silent ?? []).map(segment);
+  const pool = clausesToTry(texts, silent);
+  const empty = noEvidence(extent, silent.length);
   const joined = (tried: readonly Tried[]) => tried.reduce((sum, { evidence }) => join(sum, evidence), empty);
   const price = (tried: readonly Tried[]) =>
     worth * tried.reduce((sum, { clause }) => sum + priceOf(clause), 0);
@@ -55,10 +59,10 @@ interface Tried {
   readonly evidence: Evidence;
 }
 
-function clausesToTry(texts: readonly MarkedText[]): Tried[] {
+function clausesToTry(texts: readonly MarkedText[], silent: readonly Document[]): Tried[] {
   const several = texts.length < 10 ? [] : candidates(texts, 2);
   const clauses = several.length > 0 ? several : candidates(texts, 1);
-  const gather = gatherer(texts);
+  const gather = gatherer(texts, silent);
   return clauses.map((clause) => ({ clause, evidence: gather(clause) }));
 }
 

@@ -9,11 +9,21 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { readMarkup } from "../../examples/markup.js";
-import { fromLine, type ReadExample, readExamples } from "../example-lines.js";
+import {
+  fromLine,
+  quoteToken,
+  type ReadExample,
+  readAnswerForm,
+  readExamples,
+  readSilent,
+  readTokenLine,
+  type TokenNumber,
+} from "../example-lines.js";
 import { noUsage, type TextModel, type TextReply, type TextRequest } from "../text-model.js";
 import { segment } from "./document.js";
 import { quotedWords, read, write } from "./grammar.js";
 import { learn } from "./learn.js";
+import { readMarkedText } from "./marked-text.js";
 import { type Matcher, matcher } from "./run.js";
 
 /**
@@ -41,9 +51,11 @@ export function pattern(): TextModel {
 
 function answer({ messages }: TextRequest, matcherOf: (sentence: string) => Matcher | undefined): string {
   const question = messages.at(-1)?.content ?? "";
+  const tokens = readTokenLine(question, "Tokens") ?? readTokenLine(question, "Promoted");
   const parts = readExamples(question);
+  if (!parts && tokens) return explainTokens(tokens);
   if (!parts || parts.examples.length === 0) return "I cannot read this question: it shows no examples.";
-  if (parts.task === "explain") return explain(parts.examples);
+  if (parts.task === "explain") return explain(parts.examples, question);
   const sentence = /^Explanation: (.*)$/mu.exec(question)?.[1];
   const match = sentence === undefined ? undefined : matcherOf(fromLine(sentence));
   if (!match) return "I cannot read this explanation: it is none of my sentences and quotes no word.";
@@ -51,10 +63,33 @@ function answer({ messages }: TextRequest, matcherOf: (sentence: string) => Matc
   return `[${parts.examples.map(({ text }) => Number(judge(match, text))).join(", ")}]`;
 }
 
-function explain(examples: readonly ReadExample[]): string {
-  const learned = learn(examples);
+function explain(examples: readonly ReadExample[], question: string): string {
+  const form = readAnswerForm(question);
+  if (form.tokens) return `[EXPLANATION]: ${markedTokens(examples).slice(0, form.tokens).join(", ")}`;
+  const learned = learn(examples, { silent: readSilent(question) });
   if (!learned) return "I cannot find a pattern: nothing is marked.";
-  return `[EXPLANATION]: ${write(learned)}`;
+  const sentence = `[EXPLANATION]: ${write(learned)}`;
+  return form.pattern ? `${sentence}\n[PATTERN]: ${JSON.stringify(learned)}` : sentence;
+}
+
+/** What is marked, by strength, most first, in quotation marks. */
+function markedTokens(examples: readonly ReadExample[]): string[] {
+  const weights = new Map<string, number>();
+  for (const { document, marks } of examples.map(readMarkedText)) {
+    for (const { start, end, weight } of marks) {
+      const token = quoteToken(document.lower.slice(start, end));
+      weights.set(token, (weights.get(token) ?? 0) + weight);
+    }
+  }
+  return [...weights].sort(([, a], [, b]) => b - a).map(([token]) => token);
+}
+
+/** The tokens with a third of the first one's strength or more, 8 at most. */
+function explainTokens(tokens: readonly TokenNumber[]): string {
+  const strong = tokens.filter(({ strength }) => strength >= tokens[0].strength / 3).slice(0, 8);
+  const words = strong.map(({ piece }) => piece.trim()).filter((word) => word !== "");
+  const found = quotedWords(words.map(quoteToken).join(", "));
+  return found ? `[EXPLANATION]: ${write(found)}` : "I cannot find a pattern: no token has a text.";
 }
 
 function patternOf(sentence: string): Matcher | undefined {

@@ -1,0 +1,98 @@
+import type { LatentExamples } from "../examples/example.js";
+import { latentName } from "../latent.js";
+import type { Outcome } from "../llm/outcome.js";
+import { addUsage, noUsage } from "../llm/text-model.js";
+import { seededRandom } from "../random.js";
+import type { Scorer } from "../score/scorer.js";
+import type { Explainer, Explanation, Trial } from "./explainer.js";
+import { selectionExamples } from "./selection-examples.js";
+
+export interface BestOfOptions {
+  /** Chooses: the highest value wins. */
+  scorer: Scorer;
+  /** How many explanations are asked for. Default: 5. */
+  n?: number | undefined;
+  /** Seed of the order in which the later ones are shown the training examples. Default: 22. */
+  seed?: number | string | undefined;
+}
+
+/**
+ * Asks for several explanations and keeps the one that scores best on the selection examples (`sampleExamples` with
+ * `select`). It never sees the test examples: chosen on them, the best of five looks better than it is.
+ *
+ * The first is shown the training examples in their order, each further one in another, so that models without a
+ * temperature and ledgers that know the first question give several, too. What fails is left out.
+ */
+export function bestOf(explainer: Explainer, { scorer, n = 5, seed = 22 }: BestOfOptions): Explainer {
+  if (!(Number.isInteger(n) && n >= 1)) {
+    throw new RangeError(`Cannot choose the best of ${n} explanations: give a whole number from 1`);
+  }
+  const name = `${explainer.name} best-of-${n}`;
+  return {
+    name,
+    model: explainer.model,
+    async explain(examples, { signal } = {}) {
+      const selection = selectionExamples(examples);
+      if (selection.status !== "ok") return selection;
+      const tried: Tried[] = [];
+      let failure: Outcome<Explanation> | undefined;
+      for (const shown of orders(examples, n, seed)) {
+        const outcome = await explainer.explain(shown, { signal });
+        if (outcome.status !== "ok") failure = outcome;
+        else
+          tried.push(
+            await tryOut(outcome.value, { scorer, examples: selection.value, signal, before: tried }),
+          );
+      }
+      const best = bestTried(tried);
+      if (!best) return failure as Outcome<Explanation>;
+      const usage = tried.reduce((sum, trial) => addUsage(sum, trial.usage), noUsage);
+      const trace = tried.map(trialOf);
+      return { status: "ok", value: { ...best.explanation, explainer: name, usage, trace } };
+    },
+  };
+}
+
+/** The examples n times, with the training examples in another order each time. */
+function orders(examples: LatentExamples, n: number, seed: number | string): LatentExamples[] {
+  const random = seededRandom(seed).fork(latentName(examples.latent)).fork("best of");
+  return Array.from({ length: n }, (_, i) =>
+    i === 0 ? examples : { ...examples, train: random.fork(i).shuffle(examples.train) },
+  );
+}
+
+/** An explanation and its score on the selection examples. */
+export interface Tried extends Omit<Trial, "text"> {
+  readonly explanation: Explanation;
+  readonly score: Awaited<ReturnType<Scorer["score"]>>;
+  /** Of writing and scoring it. */
+  readonly usage: Explanation["usage"];
+}
+
+/** Scores an explanation; it is kept where it is better than all before. A text that was scored is not scored again. */
+export async function tryOut(
+  explanation: Explanation,
+  options: {
+    scorer: Scorer;
+    examples: LatentExamples;
+    before: readonly Tried[];
+    signal: AbortSignal | undefined;
+  },
+): Promise<Tried> {
+  const { scorer, examples, before, signal } = options;
+  const known = before.find(({ explanation: { text } }) => text === explanation.text);
+  const score = known?.score ?? (await scorer.score(explanation, examples, { signal }));
+  const usage = known ? explanation.usage : addUsage(explanation.usage, score.usage);
+  const most = bestTried(before)?.value ?? Number.NEGATIVE_INFINITY;
+  const kept = before.length === 0 || (score.value ?? Number.NEGATIVE_INFINITY) > most;
+  return { explanation, score, value: score.value, kept, usage };
+}
+
+/** The last one that was kept. */
+export function bestTried(tried: readonly Tried[]): Tried | undefined {
+  return tried.findLast(({ kept }) => kept);
+}
+
+export function trialOf({ explanation, value, kept }: Tried): Trial {
+  return { text: explanation.text, value, kept };
+}
