@@ -1,6 +1,7 @@
-/** `saelab doctor model` and `saelab doctor coder`: what a model or coder is, and whether it is read rightly. */
+/** `saelab doctor model`, `coder` and `llm`: what a model, coder or server is, and whether it does what is needed. */
 import { parseArgs } from "node:util";
 import { openCorpus } from "./corpus/open-corpus.js";
+import { inspectServer } from "./llm/inspect-server.js";
 import { loadModel } from "./model/load-model.js";
 import type { SubjectModel } from "./model/subject-model.js";
 import { inspectCoder } from "./sparse/inspect-coder.js";
@@ -18,10 +19,19 @@ const options = {
 export async function doctorCommand([subject, ...args]: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
   const [path] = positionals;
-  if (!(subject === "model" || subject === "coder") || path === undefined || positionals.length > 1) {
-    throw new SyntaxError("Cannot tell what to look at: give model PATH or coder PATH");
+  if (!/^(model|coder|llm)$/.test(subject ?? "") || path === undefined || positionals.length > 1) {
+    throw new SyntaxError("Cannot tell what to look at: give model PATH, coder PATH or llm URL");
   }
+  if (subject === "llm") return await doctorServer(path);
   return subject === "model" ? await doctorModel(path) : await doctorCoder(path, values);
+}
+
+/** @param address `http://HOST/v1`, with `#MODEL` for another model than the first that the server lists. */
+async function doctorServer(address: string): Promise<number> {
+  const [baseURL, model] = address.split("#") as [string, string?];
+  const found = await inspectServer(baseURL, { model });
+  process.stdout.write(`${found}\n`);
+  return found.abilities.some(({ works }) => works) ? 0 : 1;
 }
 
 async function doctorModel(source: string): Promise<number> {

@@ -4,8 +4,7 @@ import { parseArgs } from "node:util";
 import { cacheLatents } from "./cache/cache-latents.js";
 import { sampleExamples } from "./examples/sample-examples.js";
 import { topActivations } from "./explain/top-activations.js";
-import { claude } from "./llm/claude.js";
-import { pattern } from "./llm/pattern/pattern-model.js";
+import { modelFromName } from "./llm/model-from-name.js";
 import type { TextModel } from "./llm/text-model.js";
 import { withLedger } from "./llm/with-ledger.js";
 import { loadModel } from "./model/load-model.js";
@@ -72,8 +71,8 @@ export async function runCommand(args: readonly string[]): Promise<void> {
 
 /** Replies that cost money are kept, so that none is paid for twice. */
 function textModel(name: string, out: string): TextModel {
-  if (name === "pattern") return pattern();
-  return withLedger(claude(name === "claude" ? {} : { model: name }), join(out, "ledger"));
+  const model = modelFromName(name);
+  return name === "pattern" || name.startsWith("replay:") ? model : withLedger(model, join(out, "ledger"));
 }
 
 function wholeNumber(option: string, text: string): number {

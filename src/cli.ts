@@ -14,7 +14,8 @@ const help = `saelab: interpret the latents of sparse autoencoders
     --tokens N                   how many tokens to read                (all)
     --latents N                  how many latents to draw               (20)
     --seed N                     seed of every draw                     (22)
-    --llm NAME                   "pattern" (needs no key), "claude", or a Claude model's id  (pattern)
+    --llm NAME                   "pattern" (needs no key), "claude", a Claude model's id,
+                                 openai:http://HOST/v1#MODEL, or replay:FILE    (pattern)
     --out DIR                    where the results go, and are found again  (runs/<coder>)
   saelab ledger PATH             what the calls of a run came to and cost, by model
     --export FILE                the same as a table: x.parquet or x.arrow
@@ -24,6 +25,7 @@ const help = `saelab: interpret the latents of sparse autoencoders
   saelab doctor model PATH       the hookpoints of a model, with shapes
   saelab doctor coder PATH       whether a coder is read rightly: what each reading of it explains
     --model NAME --corpus NAME   on which activations                 (demo, demo)
+  saelab doctor llm URL          what a server can do that speaks the dialect of OpenAI: http://HOST/v1[#MODEL]
 `;
 
 async function main([command, ...args]: readonly string[]): Promise<number> {

@@ -57,7 +57,14 @@ export { type NegativeKind, type NegativeWindow, negativeLadder } from "./exampl
 export { type Neighbour, neighbours } from "./examples/neighbours.js";
 export { type SampleExamplesOptions, sampleExamples } from "./examples/sample-examples.js";
 
+export { type Budget, budget } from "./llm/budget.js";
 export { claude } from "./llm/claude.js";
+export { type Governor, governor } from "./llm/governor.js";
+export { inspectServer, type ServerInspection } from "./llm/inspect-server.js";
+export { modelFromName } from "./llm/model-from-name.js";
+export { openAICompatible } from "./llm/openai-compatible.js";
+export { openAIEmbedder } from "./llm/openai-embedder.js";
+export { openAITokenScorer } from "./llm/openai-token-scorer.js";
 export { exportLedger } from "./llm/export-ledger.js";
 export { type LedgerSummary, ledgerSummary, type ModelSummary } from "./llm/ledger-summary.js";
 export { replay } from "./llm/replay.js";

@@ -35,7 +35,7 @@ export interface Ability {
  */
 export async function inspectServer(
   baseURL: string,
-  options: Partial<Omit<OpenAIServiceOptions, "baseURL">> = {},
+  options: Omit<OpenAIServiceOptions, "baseURL" | "model"> & { model?: string | undefined } = {},
 ): Promise<ServerInspection> {
   const asked = { maxRetries: 1, timeoutMs: 30_000, onWarning: () => {}, ...options, baseURL };
   const models = await listModels({ ...asked, model: options.model ?? baseURL });
