@@ -12,6 +12,7 @@ import { report } from "./report/report.js";
 import { writeReportHtml } from "./report/report-html.js";
 import { tableText } from "./report/table.js";
 import { interpret } from "./run/interpret.js";
+import type { NullPanelOptions } from "./run/null-panel.js";
 import { detection } from "./score/detection.js";
 import { fuzzing } from "./score/fuzzing.js";
 import { loadSparseCoder } from "./sparse/load-sparse-coder.js";
@@ -24,6 +25,7 @@ const options = {
   latents: { type: "string", default: "20" },
   seed: { type: "string", default: "22" },
   llm: { type: "string", default: "pattern" },
+  null: { type: "string" },
   out: { type: "string" },
 } as const;
 
@@ -38,12 +40,13 @@ function settings(args: readonly string[]) {
     seed: wholeNumber("seed", values.seed),
     maxTokens: values.tokens === undefined ? undefined : wholeNumber("tokens", values.tokens),
     llm: textModel(values.llm, out),
+    nulls: nullOptions(values.null ?? (values.llm === "pattern" ? "1" : "0.1")),
   };
 }
 
 /** Caches, explains, scores, prints the table and writes the report. */
 export async function runCommand(args: readonly string[]): Promise<void> {
-  const { out, seed, llm, maxTokens, ...wanted } = settings(args);
+  const { out, seed, llm, maxTokens, nulls, ...wanted } = settings(args);
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort(new Error("Stopped; run the same command again to go on")));
   const { signal } = stop;
@@ -58,6 +61,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
       scorers: [detection(llm, { seed }), fuzzing(llm, { seed })],
       examples: { seed },
       directory: out,
+      nulls,
       signal,
     }),
   );
@@ -73,6 +77,14 @@ export async function runCommand(args: readonly string[]): Promise<void> {
 function textModel(name: string, out: string): TextModel {
   const model = modelFromName(name);
   return name === "pattern" || name.startsWith("replay:") ? model : withLedger(model, join(out, "ledger"));
+}
+
+/** `none`, or the share of latents that are judged with another latent's explanation and with none. */
+function nullOptions(text: string): NullPanelOptions | false {
+  if (text === "none") return false;
+  const share = Number(text);
+  if (text.trim() !== "" && share >= 0 && share <= 1) return { share };
+  throw new RangeError(`Cannot read --null "${text}": give a share of the latents from 0 to 1, or "none"`);
 }
 
 function wholeNumber(option: string, text: string): number {

@@ -16,6 +16,8 @@ const help = `saelab: interpret the latents of sparse autoencoders
     --seed N                     seed of every draw                     (22)
     --llm NAME                   "pattern" (needs no key), "claude", a Claude model's id,
                                  openai:http://HOST/v1#MODEL, or replay:FILE    (pattern)
+    --null SHARE                 share of latents also judged with another's explanation and with none;
+                                 "none" for no nulls at all             (0.1; 1 with --llm pattern)
     --out DIR                    where the results go, and are found again  (runs/<coder>)
   saelab ledger PATH             what the calls of a run came to and cost, by model
     --export FILE                the same as a table: x.parquet or x.arrow

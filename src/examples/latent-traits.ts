@@ -58,6 +58,20 @@ export function latentTraits(
   };
 }
 
+/** Share of their places on which a latent must fire for its tokens to be all there is to it. */
+const mostPlaces = 0.5;
+
+/**
+ * `positional`, and `unigram` where the few tokens need no context, so that the latent fires on half of their places or
+ * more. Empty for most latents.
+ */
+export function traitLabels({ positional, unigram, firingShare }: LatentTraits): string[] {
+  return [
+    ...(positional ? ["positional"] : []),
+    ...(unigram && firingShare >= mostPlaces ? ["unigram"] : []),
+  ];
+}
+
 function informationOf(cache: LatentCache, index: number): number {
   const firing = new Uint32Array(cache.contextLength);
   for (const position of cache.read(index).positions) firing[position % cache.contextLength]++;

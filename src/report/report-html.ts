@@ -6,9 +6,12 @@ import { writeFileAtomic } from "../atomic-file.js";
 import type { LatentExamples } from "../examples/example.js";
 import { Html, html } from "../html.js";
 import { latentName } from "../latent.js";
+import { scoreCard } from "../score/score-card.js";
+import { scoreCardHtml } from "../score/score-card-display.js";
 import { accuracyByQuantile, isOfWindow } from "./accuracy-by-quantile.js";
 import { type Chart, chartSvg } from "./chart.js";
 import { heatmapFigure, heatmapScript } from "./heatmap-static.js";
+import { cardsHtml, liftsHtml } from "./lift-table.js";
 import { type Report, scoresOf } from "./report.js";
 import { scoreHistogram } from "./score-histogram.js";
 import { tableHtml } from "./table.js";
@@ -41,6 +44,7 @@ export async function reportHtml(report: Report, options: ReportHtmlOptions = {}
 <h1>${title}</h1>
 ${tableHtml(report)}
 <h2>Scores</h2><div class="charts">${await Promise.all(charts.map(chartFigure))}</div>
+${section("What the scores are worth", liftsHtml(report))}${section("Score cards", cardsHtml(report))}${latentCards(report)}
 <h2>Where the latents fire</h2>
 ${figures.map((figure) => new Html(figure))}
 ${figures.length > 0 ? html`<script>${new Html(await heatmapScript())}</script>` : undefined}
@@ -60,6 +64,20 @@ export async function writeReportHtml(
   options: ReportHtmlOptions = {},
 ): Promise<void> {
   await writeFileAtomic(path, await reportHtml(report, options));
+}
+
+function section(heading: string, content: Html | undefined): Html | undefined {
+  return content && html`<h2>${heading}</h2>${content}`;
+}
+
+/** The cards of single latents, folded away. */
+function latentCards({ rows }: Report): Html[] {
+  return rows
+    .filter(({ scores }) => Object.values(scores).some(({ judgements }) => judgements.length > 0))
+    .map(({ latent, scores, firingRate }) => {
+      const cards = Object.values(scores).map((score) => scoreCardHtml(scoreCard(score, { firingRate })));
+      return html`<details><summary>${latentName(latent)}</summary>${cards}</details>\n`;
+    });
 }
 
 /** The charts that there are numbers for: a judge may have answered nothing, and the page is written all the same. */

@@ -2,6 +2,7 @@
 import { type Displayable, displayable } from "../display.js";
 import type { Latent } from "../latent.js";
 import type { Interpretation } from "../run/interpretation.js";
+import type { NullScore } from "../run/null-scores.js";
 import type { Score } from "../score/scorer.js";
 import { median } from "../stats/quantile.js";
 import { tableHtml, tableText } from "./table.js";
@@ -15,8 +16,14 @@ export interface ReportRow {
   /** Share of positions where the latent fires. */
   readonly density: number | undefined;
   readonly maxActivation: number | undefined;
+  /** Share of windows where it fires. */
+  readonly firingRate: number | undefined;
+  /** What kind of latent it is, where that makes its scores easy to come by: `unigram`, `positional`. */
+  readonly labels: readonly string[];
   /** By the scorer's name. */
   readonly scores: Readonly<Record<string, Score>>;
+  /** What the scores are held against. */
+  readonly nulls: readonly NullScore[];
 }
 
 export interface Report {
@@ -65,25 +72,14 @@ export function scoresOf({ rows }: Pick<Report, "rows">, scorer: string): number
   return rows.flatMap(({ scores }) => scores[scorer]?.value ?? []);
 }
 
-/** `detection: balanced accuracy, 0.50 is chance`: what the numbers of each scorer are, scorers of one measure together. */
-export function measuresOf({ rows, scorers }: Pick<Report, "rows" | "scorers">): string[] {
-  const named = new Map<string, string[]>();
-  for (const scorer of scorers) {
-    const score = rows.map(({ scores }) => scores[scorer]).find((found) => found !== undefined);
-    if (!score) continue;
-    const measure = `${score.measure}, ${score.chance.toFixed(2)} is chance`;
-    named.set(measure, [...(named.get(measure) ?? []), scorer]);
-  }
-  return [...named].map(([measure, names]) => `${names.join(", ")}: ${measure}`);
-}
-
 function rowOf(result: Interpretation): ReportRow {
   const { latent, status } = result;
   if (status !== "scored") {
-    const none = { explanation: undefined, density: undefined, maxActivation: undefined, scores: {} };
-    return { latent, status, reason: result.reason, ...none };
+    const none = { explanation: undefined, density: undefined, maxActivation: undefined };
+    const nothing = { firingRate: undefined, labels: [], scores: {}, nulls: [] };
+    return { latent, status, reason: result.reason, ...none, ...nothing };
   }
-  const { density, maxActivation, explanation, scores } = result;
+  const { density, maxActivation, firingRate, labels = [], explanation, scores, nulls = [] } = result;
   return {
     latent,
     status,
@@ -91,6 +87,9 @@ function rowOf(result: Interpretation): ReportRow {
     explanation: explanation.text,
     density,
     maxActivation,
+    firingRate,
+    labels,
+    nulls,
     scores: Object.fromEntries(scores.map((score) => [score.scorer, score])),
   };
 }

@@ -2,16 +2,19 @@
 import { type Html, html } from "../html.js";
 import { latentName } from "../latent.js";
 import type { Score } from "../score/scorer.js";
-import { measuresOf, type Report, type ReportRow } from "./report.js";
+import { liftLines } from "./lift-table.js";
+import { measuresOf } from "./measures-of.js";
+import type { Report, ReportRow } from "./report.js";
 
 /** Columns of equal width; the explanation last, cut to `width`. */
-export function tableText({ rows, scorers, madeBy, summary }: Report, width = 150): string {
+export function tableText(report: Report, width = 150): string {
+  const { rows, scorers, madeBy, summary } = report;
   const heads = ["latent", "density", ...scorers, "explanation"];
   const lines = rows.map((row) => [
     latentName(row.latent),
     percent(row.density),
     ...scorers.map((scorer) => scoreText(row.scores[scorer])),
-    row.explanation ?? `${row.status}: ${row.reason}`,
+    labelled(row) ?? `${row.status}: ${row.reason}`,
   ]);
   const widths = heads.map((head, i) => Math.max(head.length, ...lines.map((line) => line[i]?.length ?? 0)));
   const format = (line: readonly string[]) => {
@@ -19,7 +22,15 @@ export function tableText({ rows, scorers, madeBy, summary }: Report, width = 15
     return cut(cells.join("  "), width);
   };
   const rule = widths.map((w) => "─".repeat(Math.min(w, 40))).join("  ");
-  return [format(heads), cut(rule, width), ...lines.map(format), "", ...summary, madeBy].join("\n");
+  return [
+    format(heads),
+    cut(rule, width),
+    ...lines.map(format),
+    "",
+    ...summary,
+    ...liftLines(report),
+    madeBy,
+  ].join("\n");
 }
 
 /** Inline styles only: notebooks and GitHub strip style sheets. */
@@ -30,15 +41,21 @@ export function tableHtml(report: Report): Html {
   return html`<table style="border-collapse:collapse;font-size:13px;line-height:1.35">
 <thead><tr>${head("latent", "left")}${head("density")}${scorers.map((scorer) => head(scorer))}${head("explanation", "left")}</tr></thead>
 <tbody>${rows.map((row) => rowHtml(row, scorers))}</tbody></table>
-<p style="font-size:12px;opacity:.75">${summary.join(" · ")}<br>${[madeBy, ...measuresOf(report), "Intervals are of 95 %"].join(". ")}.</p>`;
+<p style="font-size:12px;opacity:.75">${[...summary, ...liftLines(report)].join(" · ")}<br>${[madeBy, ...measuresOf(report), "Intervals are of 95 %"].join(". ")}.</p>`;
 }
 
 function rowHtml(row: ReportRow, scorers: readonly string[]): Html {
   const cell = (content: Html | string, style = "text-align:right;white-space:nowrap") =>
     html`<td style="${style};padding:3px 10px;vertical-align:top">${content}</td>`;
-  const text = row.explanation ?? html`<i>${row.status}: ${row.reason}</i>`;
+  const text = labelled(row) ?? html`<i>${row.status}: ${row.reason}</i>`;
   return html`<tr>${cell(latentName(row.latent), "text-align:left;white-space:nowrap;font-family:monospace")}${cell(percent(row.density))}${scorers.map((scorer) => cell(scoreHtml(row.scores[scorer])))}${cell(text, "text-align:left")}</tr>
 `;
+}
+
+/** The explanation, and what kind of latent it is of. */
+function labelled({ explanation, labels }: ReportRow): string | undefined {
+  if (explanation === undefined || labels.length === 0) return explanation;
+  return `[${labels.join("; ")}] ${explanation}`;
 }
 
 function scoreHtml(score: Score | undefined): Html {

@@ -7,6 +7,7 @@ import { pMapIterable } from "p-map";
 import type { LatentCache } from "../cache/latent-cache.js";
 import { isSaelabError } from "../errors.js";
 import type { LatentExamples } from "../examples/example.js";
+import { latentTraits, traitLabels } from "../examples/latent-traits.js";
 import { type SampleExamplesOptions, sampleExamples } from "../examples/sample-examples.js";
 import type { Explainer, Explanation } from "../explain/explainer.js";
 import { type Latent, latentName } from "../latent.js";
@@ -129,6 +130,7 @@ async function interpretOne(
       density: examples.density,
       maxActivation: examples.maxActivation,
       firingRate: firingRate(cache, latent),
+      labels: traitLabels(latentTraits(cache, latent.index)),
       explanation,
       scores,
       ...(nulls && { nulls }),

@@ -13,6 +13,8 @@ export type Interpretation =
       readonly maxActivation: number;
       /** Share of the cache's windows of 32 tokens in which the latent fires. Absent in results of earlier versions. */
       readonly firingRate?: number;
+      /** What makes its scores easy to come by, by `traitLabels`. Absent in results of earlier versions. */
+      readonly labels?: readonly string[];
       readonly explanation: Explanation;
       readonly scores: readonly Score[];
       /** What the scores are held against. Absent where no panel was asked for. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LatentCache } from "../../src/cache/latent-cache.js";
-import { latentTraits } from "../../src/examples/latent-traits.js";
+import { latentTraits, traitLabels } from "../../src/examples/latent-traits.js";
 import { builtInEmbedder } from "../../src/llm/local/built-in-embedder.js";
 import { pattern } from "../../src/llm/pattern/pattern-model.js";
 import { detection } from "../../src/score/detection.js";
@@ -65,5 +65,11 @@ describe("latents that no sentence describes", () => {
     expect(traits("a phrase").unigram).toBe(true);
     expect(traits("a phrase").firingShare).toBeLessThan(0.3);
     for (const name of indescribable) expect(traits(name).unigram).toBe(false);
+    expect(plantedNames.filter((name) => traitLabels(traits(name)).includes("unigram"))).toEqual([
+      "one word",
+      "a few words",
+      "part of a word",
+      "a word with an exception",
+    ]);
   });
 });
