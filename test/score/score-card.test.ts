@@ -20,9 +20,7 @@ function judgements(
     text: "",
     quantile,
     truth: kind === "activating",
-    answer: answer
-      ? { status: "ok", value: answer }
-      : { status: "unparsed", reason: "no list", reply: "?" },
+    answer: answer ? { status: "ok", value: answer } : { status: "unparsed", reason: "no list", reply: "?" },
   }));
 }
 
