@@ -59,6 +59,8 @@ export { type SampleExamplesOptions, sampleExamples } from "./examples/sample-ex
 
 export { type Budget, budget } from "./llm/budget.js";
 export { claude } from "./llm/claude.js";
+export type { BatchEvent } from "./llm/batches.js";
+export { type ClaudeBatchesOptions, claudeBatches } from "./llm/claude-batches.js";
 export { type Governor, governor } from "./llm/governor.js";
 export { inspectServer, type ServerInspection } from "./llm/inspect-server.js";
 export { modelFromName } from "./llm/model-from-name.js";

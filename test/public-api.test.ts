@@ -23,6 +23,7 @@ describe("saelab", () => {
         "cacheLatents",
         "chartSvg",
         "claude",
+        "claudeBatches",
         "clusteredMean",
         "coOccurrence",
         "cohenKappa",

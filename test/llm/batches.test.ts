@@ -95,6 +95,7 @@ describe("claudeBatches()", () => {
     const replies = await Promise.all(names(100).map((name) => model.complete(request(name))));
     expect(replies.map(({ text }) => text)).toEqual(names(100).map(answer));
     expect(service.batches.batches.length).toBeGreaterThan(1);
+    service.batches.endAll();
     expect([...service.batches.billed.values()].every((times) => times === 1)).toBe(true);
   });
 

@@ -60,6 +60,8 @@ export interface MessageBatches {
   readonly billed: ReadonlyMap<string, number>;
   /** What the answers used, at full price; a batch costs half of it. */
   readonly usage: { input: number; cacheRead: number; cacheWrite: number; output: number };
+  /** Ends, and bills, every batch, also those that nobody looks at. */
+  endAll(): void;
   /** Makes requests with such a question fail for good, with an error of the request itself. */
   spoil(when: (question: string) => boolean): void;
 }
@@ -150,6 +152,9 @@ export function messageBatches(options: MessageBatchesOptions = {}): MessageBatc
     batches,
     billed,
     usage,
+    endAll: () => {
+      for (const batch of batches) if (!batch.ended) end(batch);
+    },
     spoil: (when) => void spoilt.push(when),
     route(exchange) {
       const { request, response, url } = exchange;
