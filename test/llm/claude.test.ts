@@ -1,9 +1,11 @@
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ModelCallError } from "../../src/errors.js";
+import { budget } from "../../src/llm/budget.js";
 import { claude } from "../../src/llm/claude.js";
-import type { TextRequest } from "../../src/llm/text-model.js";
-import { type Fault, type MessagesServer, messagesServer } from "../servers/messages-server.js";
+import type { TextModel, TextReply, TextRequest } from "../../src/llm/text-model.js";
+import { type Fault, passingFaults } from "../servers/faults.js";
+import { type MessagesServer, messagesServer, tokensIn } from "../servers/messages-server.js";
 
 const apiKey = "sk-ant-test-0123456789abcdef";
 const question: TextRequest = {
@@ -104,29 +106,19 @@ describe("claude()", () => {
 });
 
 describe("claude() rides out what passes with time", () => {
-  it.each<[string, Fault[]]>([
-    ["429 with retry-after-ms", [{ kind: "status", status: 429, headers: { "retry-after-ms": "30" } }]],
-    ["529", [{ kind: "status", status: 529, type: "overloaded_error" }]],
-    ["500", [{ kind: "status", status: 500 }]],
-    ["a body that is cut off", [{ kind: "body-cut" }]],
-    ["half a JSON document", [{ kind: "half-json" }]],
-    ["a proxy's page with status 200", [{ kind: "html" }]],
-    ["a reset connection", [{ kind: "reset" }]],
-  ])("%s", async (_, faults) => {
-    server.fail(...faults);
-    const reply = await model().complete(question);
+  it.each(Object.entries(passingFaults))("%s", async (_, faults) => {
+    const spoilt = faults();
+    server.fail(...spoilt);
+    const reply = await model({ timeoutMs: 400 }).complete(question);
     expect(reply.text).toBe("[1, 0]");
-    expect(server.requests).toHaveLength(2);
+    expect(server.requests).toHaveLength(spoilt.length + 1);
   });
 
-  it.each<Fault>([{ kind: "hang" }, { kind: "hang-in-body" }])(
-    "an answer that never comes: $kind",
-    async (fault) => {
-      server.fail(fault);
-      const reply = await model({ timeoutMs: 150 }).complete(question);
-      expect(reply.text).toBe("[1, 0]");
-    },
-  );
+  it("a connection that is reset again and again", async () => {
+    server.fail({ kind: "reset" }, { kind: "reset" }, { kind: "reset" });
+    await model().complete(question);
+    expect(server.requests).toHaveLength(4);
+  });
 
   it("waits as long as the service asks", async () => {
     server.fail({ kind: "status", status: 429, headers: { "retry-after": "1" } });
@@ -192,17 +184,13 @@ describe("claude() stops at once", () => {
   });
 
   it("and never shows the key or a header in its error", async () => {
-    const echo: Fault = {
-      kind: "status",
-      status: 401,
-      message: `invalid key ${apiKey}`,
-      headers: { "x-secret": "header" },
-    };
-    server.fail(echo);
+    server.fail({ kind: "echo-key" });
     const error = await failure();
     const shown = inspect(error, { depth: 20, showHidden: true });
+    expect(server.requests[0]?.headers.authorization).toContain(apiKey);
+    expect(error.message).toContain("invalid key [key]");
     expect(shown).not.toContain(apiKey);
-    expect(shown).not.toContain("x-secret");
+    expect(shown).not.toContain("authorization");
     expect(inspect(model(), { depth: 20, showHidden: true })).not.toContain(apiKey);
   });
 });
@@ -216,4 +204,69 @@ describe("claude() takes as replies", () => {
     expect((await model().complete(question)).stop).toBe(stop);
     expect(server.requests).toHaveLength(1);
   });
+});
+
+describe("claude().count()", () => {
+  it("gives what the service counts, free and outside the limits", async () => {
+    const llm = model({ limits: { requestsPerMinute: 1 }, budget: budget({ maxTokens: 1 }) });
+    for (let i = 0; i < 5; i++) expect(await llm.count?.(question)).toBe(tokensIn(question));
+    expect(server.requests.map(({ path }) => path)).toEqual(Array(5).fill("/v1/messages/count_tokens"));
+    expect(Object.keys(server.requests[0]?.body ?? {})).not.toContain("max_tokens");
+  });
+
+  it("counts what a call is then billed for", async () => {
+    const llm = model();
+    const { usage } = await llm.complete(question);
+    expect(usage.inputTokens).toBe(await llm.count?.(question));
+  });
+});
+
+describe("the prompt cache", () => {
+  const ask = (i: number, system = "Answer.") => ({
+    ...question,
+    system,
+    messages: [...question.messages.slice(0, 2), { role: "user", content: `question ${i}` } as const],
+  });
+
+  it("is written by the first call of each prompt style alone, and read by all others", async () => {
+    const replies = await askAll(model({ concurrency: 64 }), ["Explain.", "Judge."]);
+    expect(replies.filter(({ usage }) => usage.cacheWriteTokens)).toHaveLength(2);
+    expect(replies.filter(({ usage }) => usage.cachedInputTokens > 0)).toHaveLength(38);
+  });
+
+  it("does not keep calls waiting where it cannot work, or the first call fails", async () => {
+    await server.close();
+    server = await messagesServer({ answer: () => "[1]", delayMs: 50 });
+    // Of this model it is documented that it keeps nothing so short.
+    await askAll(model({ model: "claude-haiku-4-5", concurrency: 20 }), ["Judge."]);
+    expect(server.peak).toBe(20);
+    server.fail({ kind: "status", status: 413 });
+    const llm = model({ concurrency: 20 });
+    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, (_, i) => llm.complete(ask(i))));
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", ...Array(4).fill("fulfilled")]);
+  });
+
+  it("can be left waiting for by signal", async () => {
+    server.fail({ kind: "hang" });
+    const llm = model({ timeoutMs: 500 });
+    const first = llm.complete(ask(0));
+    const second = llm.complete(ask(1), { signal: AbortSignal.timeout(50) });
+    await expect(second).rejects.toThrow(/timeout/);
+    await first;
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it("is missed loudly, once", async () => {
+    await server.close();
+    server = await messagesServer({ answer: () => "[1]", cacheMinimum: 1024 });
+    const warnings: string[] = [];
+    await askAll(model({ onWarning: (message) => warnings.push(message) }), ["Explain.", "Judge."]);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/^The prompt cache of "claude-haiku-5-5" is not hit: about \d+ tokens/);
+  });
+
+  async function askAll(llm: TextModel, systems: readonly string[]): Promise<TextReply[]> {
+    const each = systems.map((system) => Array.from({ length: 20 }, (_, i) => llm.complete(ask(i, system))));
+    return await Promise.all(each.flat());
+  }
 });
