@@ -72,7 +72,11 @@ export { type LedgerSummary, ledgerSummary, type ModelSummary } from "./llm/ledg
 export { replay } from "./llm/replay.js";
 export { withLedger } from "./llm/with-ledger.js";
 export type { Outcome } from "./llm/outcome.js";
+export { measurePattern, type PatternFit } from "./llm/pattern/measure-pattern.js";
 export { pattern } from "./llm/pattern/pattern-model.js";
+export type { Pattern } from "./llm/pattern/pattern.js";
+export { readPattern } from "./llm/pattern/read-pattern.js";
+export { runPattern } from "./llm/pattern/run-pattern.js";
 export {
   type LocalTokenScorer,
   type LocalTokenScorerOptions,
@@ -83,8 +87,21 @@ export { type LocalEmbedder, localEmbedder } from "./llm/local/local-embedder.js
 export type { Embedder } from "./llm/embedder.js";
 export type { Choices, TokenScorer, TokenScores } from "./llm/token-scorer.js";
 export type { TextModel, TextReply, TextRequest, Usage } from "./llm/text-model.js";
-export type { Explainer, Explanation } from "./explain/explainer.js";
+export type { Explainer, Explanation, Sense, Trial } from "./explain/explainer.js";
+export { bestOf } from "./explain/best-of.js";
+export { bothSigns } from "./explain/both-signs.js";
+export { chainOfThought } from "./explain/chain-of-thought.js";
+export { contrastive } from "./explain/contrastive.js";
+export { executable } from "./explain/executable.js";
+export { inputOutput } from "./explain/input-output.js";
+export { oppositeLatent } from "./explain/opposite-latent.js";
+export { refine } from "./explain/refine.js";
+export { severalSenses } from "./explain/several-senses.js";
+export { singleToken } from "./explain/single-token.js";
+export { tokenSpace } from "./explain/token-space.js";
 export { topActivations } from "./explain/top-activations.js";
+export { vocabulary } from "./explain/vocabulary.js";
+export { type VocabularyProjection, vocabularyProjection } from "./explain/vocabulary-projection.js";
 export { type Agreement, agreement, correctedByPeople } from "./score/agreement.js";
 export { detection } from "./score/detection.js";
 export { embedding } from "./score/embedding.js";
