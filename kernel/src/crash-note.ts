@@ -10,7 +10,7 @@ interface Note {
 }
 
 /** Above this share of the heap, a death was most likely a lack of memory. */
-const full = 0.8;
+const full = 0.7;
 
 /**
  * A file beside the connection file that is there while a kernel runs. A kernel that crashes cannot remove it, so the

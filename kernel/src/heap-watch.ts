@@ -2,9 +2,10 @@ import { InspectorClient } from "./inspector-client.js";
 
 /** Milliseconds between two looks. */
 const interval = 100;
-/** Share of the heap's limit at which the process as a whole is worth a closer look, and at which a cell must stop. */
+/** Share of the heap's limit at which the process as a whole is worth a closer look. */
 const look = 0.5;
-const stop = 0.9;
+/** Bytes that a cell may fill between two looks. */
+const headroom = 150 * 2 ** 20;
 
 /** What the watch needs. */
 export interface HeapWatchOptions {
@@ -34,16 +35,17 @@ export function watchHeap(options: HeapWatchOptions): void {
 
 async function lookCloser({ limit, onShare, onShortage }: HeapWatchOptions): Promise<void> {
   const inspector = new InspectorClient();
+  const most = limit - Math.max(limit / 10, Math.min(limit / 4, headroom));
   inspector.connect();
   try {
     let used = await usedBytes(inspector);
     onShare(used / limit);
-    if (used < stop * limit) return;
+    if (used < most) return;
     // Some of it may be garbage that V8 has not got round to.
     await inspector.send("HeapProfiler.collectGarbage");
     used = await usedBytes(inspector);
     onShare(used / limit);
-    if (used >= stop * limit) onShortage(used);
+    if (used >= most) onShortage(used);
   } finally {
     inspector.disconnect();
   }

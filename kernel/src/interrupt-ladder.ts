@@ -4,7 +4,8 @@
  * 1. Ask: a main thread that waits for something takes the message and gives the cell up.
  * 2. SIGINT: ends a synchronous cell (not on Windows).
  * 3. Terminate through the inspector: stops a loop behind an `await` or in a callback; then the main thread is free
- *    and takes the message of step 1.
+ *    and takes the message of step 1. If it waits for a child process, that is interrupted after it has been told to
+ *    stop, so that it cannot take the child's end for a result.
  *
  * What steps 2 and 3 end runs no `catch` and no `finally`; code that must clean up watches the signal of step 1.
  */
@@ -20,19 +21,25 @@ export interface InterruptTarget {
   ask(): void;
   /** Resolves to true as soon as the main thread has taken notice, or to false after so many milliseconds. */
   noticed(milliseconds: number): Promise<boolean>;
+  /** Interrupts the cell's child processes. */
+  stopChildren(): void;
   readonly counters: SharedCounters;
 }
 
 /** Climbs until the main thread takes notice; false when nothing helped. */
 export async function climbInterruptLadder(target: InterruptTarget): Promise<boolean> {
   target.ask();
-  if (await target.noticed(patience.ask)) return true;
+  if (await target.noticed(patience.ask)) {
+    target.stopChildren();
+    return true;
+  }
   if (process.platform !== "win32") {
     announceSignal(target.counters);
     process.kill(process.pid, "SIGINT");
     if (await target.noticed(patience.signal)) return true;
   }
   terminateMainThread();
+  target.stopChildren();
   return target.noticed(patience.terminate);
 }
 

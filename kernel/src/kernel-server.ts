@@ -322,9 +322,9 @@ export class KernelServer {
     }
     const id = request.header.msg_id;
     await this.#debugger.resume();
-    signalChildren((pid) => (this.#children.get(pid) ?? id) !== id);
     const stopped = await climbInterruptLadder({
       ask: () => this.#options.toMain({ type: "interrupt", id }),
+      stopChildren: () => signalChildren((pid) => (this.#children.get(pid) ?? id) !== id),
       noticed: (milliseconds) => this.#noticed(milliseconds),
       counters: this.#options.counters,
     });

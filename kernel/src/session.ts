@@ -135,7 +135,8 @@ export class Session {
       const name = message.silent ? `silent-${++this.#silent}.ts` : `cell-${message.count}.ts`;
       if (!message.silent) this.#cells.set(name, { parent: message.parent, signal: controller.signal });
       const outcome = await this.#options.executor.run(message.code, name);
-      const value = await outcome.value;
+      // What is only assigned may go on in the background.
+      const value = outcome.showsResult ? await outcome.value : undefined;
       await this.#options.displays.settled(running);
       if (outcome.showsResult) await this.#showResult(running, value);
       if (running.interrupted) throw new CellInterruptError();

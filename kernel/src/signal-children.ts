@@ -1,15 +1,21 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Sends SIGINT to this process's children, except to those of `spare`; on Windows there is no such signal. */
+/**
+ * Sends SIGINT to this process's children and theirs, as a terminal does, except to those of `spare`; on Windows there
+ * is no such signal.
+ */
 export function signalChildren(spare: (pid: number) => boolean): void {
   if (process.platform === "win32") return;
-  for (const pid of childrenOf(process.pid).filter((pid) => !spare(pid))) {
-    try {
-      process.kill(pid, "SIGINT");
-    } catch {
-      // It has ended in the meantime.
-    }
+  for (const pid of childrenOf(process.pid).filter((pid) => !spare(pid))) signalTree(pid);
+}
+
+function signalTree(pid: number): void {
+  for (const child of childrenOf(pid)) signalTree(child);
+  try {
+    process.kill(pid, "SIGINT");
+  } catch {
+    // It has ended in the meantime.
   }
 }
 

@@ -144,7 +144,8 @@ export class Widgets {
   }
 
   #open({ model, view }: { model: WidgetClass; view: WidgetClass }, state: Json): Widget {
-    const whole = { ...classState("model", model), ...classState("view", view), ...state };
+    const classes = { ...classState("model", model), ...classState("view", view) };
+    const whole = { ...classes, _view_count: null, ...state };
     const split = splitBuffers(whole);
     const comm = this.#comms.open("jupyter.widget", {
       data: { state: split.state, buffer_paths: split.bufferPaths },

@@ -131,6 +131,7 @@ describe("Widgets", () => {
       _view_name: "HeatmapView",
       _view_module: "@saelab/widgets",
       _view_module_version: "0.1.0",
+      _view_count: null,
       _dom_classes: [],
       layout: `IPY_MODEL_${String(layout?.content.comm_id)}`,
       tabbable: null,

@@ -25,6 +25,7 @@ async function bySignal(): Promise<void> {
   kernel.process.kill("SIGINT");
 }
 
+const spawnOne = 'import { spawn } from "node:child_process"; const child = spawn("sleep", ["60"]);';
 const cells = {
   "a loop": "while (true) {}",
   "a pending await": "await new Promise(() => {})",
@@ -34,29 +35,46 @@ const cells = {
   "a slow regular expression": "/(a+)+b/.test('a'.repeat(40))",
   "a loop that catches everything": "while (true) { try { while (true) {} } catch {} }",
   "a flood of output": "while (true) console.log('x'.repeat(1000))",
+  "a child process": `${spawnOne} await new Promise((resolve) => child.on("exit", resolve))`,
+  "a loop despite a listener of a library": 'process.on("SIGINT", () => {}); await 1; while (true) {}',
+};
+const blocked = {
+  "a synchronous child process": 'import { execSync } from "node:child_process"; execSync("sleep 60")',
+  spawnSync:
+    'import { spawnSync } from "node:child_process"; spawnSync("sleep", ["60"], { stdio: "inherit" })',
 };
 
-describe.each(Object.entries(cells))("interrupt in %s", (_, code) => {
-  it("stops it by message, and the kernel keeps its state", async () => {
-    await kernel.execute("const kept = 'kept'");
-    const { reply, milliseconds } = await stop(code, byMessage);
-    expect(reply).toMatchObject({ status: "error", ename: "InterruptError" });
-    // The target is one second; the tests share their machine.
-    expect(milliseconds).toBeLessThan(2500);
-    const after = await kernel.execute("await new Promise((resolve) => setTimeout(resolve, 5)); kept");
-    expect(resultOf(after)?.["text/plain"]).toBe("'kept'");
+async function isStopped(code: string, interrupt: () => Promise<void>): Promise<void> {
+  await kernel.execute("const kept = 'kept'");
+  const { reply, milliseconds } = await stop(code, interrupt);
+  expect(reply).toMatchObject({ status: "error", ename: "InterruptError" });
+  // The target is one second; the tests share their machine.
+  expect(milliseconds).toBeLessThan(2500);
+  const after = await kernel.execute("await new Promise((resolve) => setTimeout(resolve, 5)); kept");
+  expect(resultOf(after)?.["text/plain"]).toBe("'kept'");
+}
+
+describe.each(Object.entries({ ...cells, ...blocked }))("interrupt of %s", (_, code) => {
+  it("by message stops it, and the kernel keeps its state", () => isStopped(code, byMessage));
+});
+
+describe.skipIf(process.platform === "win32").each(Object.entries(cells))("SIGINT in %s", (_, code) => {
+  it("stops it, and the kernel keeps its state", () => isStopped(code, bySignal));
+});
+
+describe.skipIf(process.platform === "win32")("an interrupt", () => {
+  it("ends the children of the running cell, and not those of earlier ones", async () => {
+    await kernel.execute('import { spawn } from "node:child_process"; const old = spawn("sleep", ["60"]);');
+    await stop('const fresh = spawn("sleep", ["60"]); await new Promise(() => {})', byMessage);
+    const ended = await kernel.execute(
+      'if (fresh.signalCode === null) await new Promise((resolve) => fresh.on("exit", resolve)); [fresh.signalCode, old.signalCode]',
+    );
+    expect(resultOf(ended)?.["text/plain"]).toBe("[ 'SIGINT', null ]");
+    await kernel.execute("old.kill()");
   });
 });
 
 describe("interrupt", () => {
-  it.skipIf(process.platform === "win32")("stops a loop and an await by signal", async () => {
-    for (const code of [cells["a loop"], cells["a pending await"]]) {
-      const { reply } = await stop(code, bySignal);
-      expect(reply).toMatchObject({ status: "error", ename: "InterruptError" });
-    }
-    expect(resultOf(await kernel.execute("1 + 1"))?.["text/plain"]).toBe("2");
-  });
-
   it("aborts the signal, and waits for who watches it to stop cleanly", async () => {
     const execution = await stop(
       `const signal = globalThis[Symbol.for("Jupyter.signal")] as AbortSignal;

@@ -35,6 +35,8 @@ export interface StartOptions {
   readonly flags?: readonly string[];
   /** A kernel whose connection file this one takes over, as Jupyter restarts a kernel. */
   readonly after?: KernelClient;
+  /** With `"own"`, a second kernel beside the one of `after`, in the same folder. */
+  readonly ports?: "own";
   /** Milliseconds after which a kernel that does not answer is given up; 30,000 by default. */
   readonly patience?: number;
 }
@@ -85,11 +87,12 @@ export class KernelClient {
     argv,
     flags = [],
     after,
+    ports,
     patience = 30_000,
   }: StartOptions = {}): Promise<KernelClient> {
     const folder = after?.folder ?? mkdtempSync(join(tmpdir(), "saelab-kernel-"));
-    const connection = after?.connection ?? (await freeConnection());
-    const file = join(folder, "connection.json");
+    const connection = (ports ? undefined : after?.connection) ?? (await freeConnection());
+    const file = join(folder, ports ? "connection-2.json" : "connection.json");
     writeFileSync(file, JSON.stringify(connection));
     const ownFlags = ["--no-warnings", "--no-force-async-hooks-checks", ...flags];
     const own = () => [...ownFlags, builtKernel(), ...args, file];
