@@ -1,8 +1,6 @@
 import { exampleLine } from "../llm/example-lines.js";
+import { questionHeadings } from "../llm/question-headings.js";
 import type { TextRequest } from "../llm/text-model.js";
-
-/** The line above the texts. */
-export const intruderHeading = "Which one does not belong?";
 
 /** Asks which of the marked texts does not belong with the others. */
 export function intruderRequest(texts: readonly string[]): TextRequest {
@@ -20,7 +18,7 @@ export function intruderRequest(texts: readonly string[]): TextRequest {
 }
 
 function question(texts: readonly string[]): string {
-  return [intruderHeading, ...texts.map((text, i) => exampleLine(i + 1, text))].join("\n");
+  return [questionHeadings.intruder, ...texts.map((text, i) => exampleLine(i + 1, text))].join("\n");
 }
 
 /**

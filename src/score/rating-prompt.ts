@@ -1,9 +1,7 @@
 import { exampleLine, toLine } from "../llm/example-lines.js";
+import { questionHeadings } from "../llm/question-headings.js";
 import type { TextRequest } from "../llm/text-model.js";
 import { readList } from "./classification-prompt.js";
-
-/** The line above the texts. */
-export const ratingHeading = "Texts to rate:";
 
 /** Asks how far each text holds what the explanation describes. */
 export function ratingRequest(explanation: string, texts: readonly string[]): TextRequest {
@@ -20,7 +18,7 @@ export function ratingRequest(explanation: string, texts: readonly string[]): Te
 
 function question(explanation: string, texts: readonly string[]): string {
   const lines = texts.map((text, i) => exampleLine(i + 1, text));
-  return [`Explanation: ${toLine(explanation)}`, "", ratingHeading, ...lines].join("\n");
+  return [`Explanation: ${toLine(explanation)}`, "", questionHeadings.rating, ...lines].join("\n");
 }
 
 /**

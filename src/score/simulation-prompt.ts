@@ -1,9 +1,7 @@
 /** How a model is asked to simulate a latent: what it gives on each token of a text, from 0 to 9, from the explanation alone. */
 import { toLine } from "../llm/example-lines.js";
+import { questionHeadings } from "../llm/question-headings.js";
 import type { TextRequest } from "../llm/text-model.js";
-
-/** The line above the tokens. */
-export const tokensHeading = "Tokens:";
 
 /** A token on a line of its own, in columns: no line break and no tab is left in it. */
 function column(piece: string): string {
@@ -30,7 +28,7 @@ const opening =
   "A neuron fires on tokens of text, from 0 (not at all) to 9 (most). Each block says what one neuron looks for and how it fires on each token; ? stands where this is not known.";
 
 function blockHeading(explanation: string): string {
-  return `Looks for: ${toLine(explanation)}\n${tokensHeading}`;
+  return `Looks for: ${toLine(explanation)}\n${questionHeadings.tokens}`;
 }
 
 /** The question to a model that gives text only. */
@@ -39,7 +37,7 @@ export function simulationRequest(explanation: string, pieces: readonly string[]
     [
       `Explanation: ${toLine(text)}`,
       "",
-      tokensHeading,
+      questionHeadings.tokens,
       ...tokens.map((t, i) => `${i + 1}\t${column(t)}`),
     ].join("\n");
   return {
@@ -78,7 +76,10 @@ const system = [
  * @throws {SyntaxError} If there are not `n` lines, or one is not its number, a token and a digit, with tabs between.
  */
 export function readSimulation(reply: string, n: number): number[] {
-  const lines = reply.replace(/^\s*\n|\s+$/g, "").split("\n");
+  const lines = reply
+    .trimEnd()
+    .replace(/^\s*\n/, "")
+    .split("\n");
   if (lines.length !== n) {
     throw new SyntaxError(`Cannot read the activations: the reply has ${lines.length} lines, not ${n}`);
   }

@@ -1,9 +1,7 @@
 /** How a model is asked to write texts on which a latent should fire. */
 import { exampleLine, fromLine, toLine } from "../llm/example-lines.js";
+import { questionHeadings } from "../llm/question-headings.js";
 import type { TextMessage, TextRequest } from "../llm/text-model.js";
-
-/** The lines above what is asked for, which tell the two tasks apart. */
-export const writingHeadings = { pairs: "Texts with and without:", alike: "Texts to go on from:" } as const;
 
 /** A text that holds what is described, and the same with as little changed as possible so that it does not. */
 export interface WrittenPair {
@@ -31,7 +29,7 @@ export function alikeRequest(examples: readonly string[], n: number): TextReques
     content: [
       `Number of new texts: ${count}`,
       "",
-      writingHeadings.alike,
+      questionHeadings.alike,
       ...texts.map((text, i) => exampleLine(i + 1, text)),
     ].join("\n"),
   });
@@ -52,7 +50,7 @@ export function alikeRequest(examples: readonly string[], n: number): TextReques
 }
 
 function pairsQuestion(explanation: string, n: number): string {
-  return [`Explanation: ${toLine(explanation)}`, `Number of pairs: ${n}`, "", writingHeadings.pairs].join(
+  return [`Explanation: ${toLine(explanation)}`, `Number of pairs: ${n}`, "", questionHeadings.pairs].join(
     "\n",
   );
 }
