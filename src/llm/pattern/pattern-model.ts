@@ -20,6 +20,7 @@ import {
   type TokenNumber,
 } from "../example-lines.js";
 import { noUsage, type TextModel, type TextReply, type TextRequest } from "../text-model.js";
+import { answerScorer } from "./answer-scorer.js";
 import { segment } from "./document.js";
 import { quotedWords, read, write } from "./grammar.js";
 import { learn } from "./learn.js";
@@ -51,6 +52,8 @@ export function pattern(): TextModel {
 
 function answer({ messages }: TextRequest, matcherOf: (sentence: string) => Matcher | undefined): string {
   const question = messages.at(-1)?.content ?? "";
+  const scored = answerScorer(question);
+  if (scored !== undefined) return scored;
   const tokens = readTokenLine(question, "Tokens") ?? readTokenLine(question, "Promoted");
   const parts = readExamples(question);
   if (!parts && tokens) return explainTokens(tokens);
