@@ -18,7 +18,8 @@ export function readExplanation(reply: string): string {
     .replace(/\s+/g, " ")
     .trim();
   // A latent may well be explained by a sign alone, as “.”; bare marks of emphasis or a full stop say nothing.
-  if (!/[\p{L}\p{N}]|[“"'‘`].+[”"'’`]/u.test(text)) {
+  // Anchored, so that a long reply is gone through once.
+  if (!/[\p{L}\p{N}]|^[^“"'‘`]*[“"'‘`].+[”"'’`]/u.test(text)) {
     throw new SyntaxError(`Cannot read the explanation: nothing follows ${explanationTag}`);
   }
   return text;
