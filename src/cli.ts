@@ -16,9 +16,12 @@ const help = `saelab: interpret the latents of sparse autoencoders
     --seed N                     seed of every draw                     (22)
     --llm NAME                   "pattern" (needs no key), "claude", a Claude model's id,
                                  openai:http://HOST/v1#MODEL, or replay:FILE    (pattern)
+    --preset NAME                "paper" (81 requests per latent) or "economy" (9)
+    --batch                      Claude by Message Batches: half the price, within a day
     --null SHARE                 share of latents also judged with another's explanation and with none;
                                  "none" for no nulls at all             (0.1; 1 with --llm pattern)
     --out DIR                    where the results go, and are found again  (runs/<coder>)
+  saelab plan [options of run]   what that would ask, cost and take, for every model; sends nothing, needs no key
   saelab ledger PATH             what the calls of a run came to and cost, by model
     --export FILE                the same as a table: x.parquet or x.arrow
   saelab install | uninstall     put the Jupyter kernel and widgets in place, or remove them
@@ -35,6 +38,11 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
     // Loaded when needed: the other commands answer at once, and work where a model could not run.
     const { runCommand } = await import("./cli-run.js");
     await runCommand(args);
+    return 0;
+  }
+  if (command === "plan") {
+    const { planCommand } = await import("./cli-plan.js");
+    await planCommand(args);
     return 0;
   }
   if (command === "ledger") {

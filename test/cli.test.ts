@@ -56,6 +56,15 @@ describe.skipIf(notBuilt)(`saelab on the command line${notBuilt}`, () => {
     expect(saelab(args, cwd).stdout).toBe(first.stdout);
   }, 120_000);
 
+  it("plan says what a run would cost for every model, with no key", () => {
+    const args = ["plan", "--llm", "claude", "--preset", "economy", "--batch", "--latents", "4"];
+    const { status, stdout, stderr } = saelab([...args, "--tokens", "60000"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(/^Plan for 4 latents\n/);
+    expect(stdout).toMatch(/^detection +claude-haiku-5-5 +\d+ +[\d,]+ +[\d,]+ +[\d,]+$/m);
+    expect(stdout).toMatch(/^claude-opus-5-5 +\$[\d.]+ +\$[\d.]+ +\$[\d.]+ +\$[\d.]+$/m);
+  }, 120_000);
+
   it("doctor prints a model's hookpoints, and what each reading of a coder explains", () => {
     const model = saelab(["doctor", "model", "demo"]);
     expect(model).toMatchObject({ status: 0, stderr: "" });
@@ -75,6 +84,8 @@ describe.skipIf(notBuilt)(`saelab on the command line${notBuilt}`, () => {
     [["run", "--model", "nowhere"], "nowhere"],
     [["run", "--coder", "demo/layers.9"], "demo/layers.9"],
     [["run", "--llm", "claude", "--tokens", "3000"], "ANTHROPIC_API_KEY"],
+    [["run", "--batch"], 'Cannot send calls to "pattern" in batches'],
+    [["plan", "--preset", "lavish"], 'Cannot find the preset "lavish"'],
     [["run", "--color", "red"], "--color"],
   ])("%j fails with one sentence that names it", (args, text) => {
     const { status, stderr } = saelab(args);

@@ -28,7 +28,7 @@ const layers = [
   ["run"],
   ["report"],
   ["paper"],
-  ["index", "cli", "cli-run", "cli-plan", "cli-doctor", "cli-ledger"],
+  ["index", "cli", "cli-run", "cli-line", "cli-plan", "cli-doctor", "cli-ledger"],
 ];
 
 function filesIn(folder: string): string[] {

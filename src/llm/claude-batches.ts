@@ -57,7 +57,7 @@ export function claudeBatches(place: string, options: ClaudeBatchesOptions = {})
     options.budget && !batches.wasSent(request)
       ? withinBudget(options.budget, { model, batches, request, signal })
       : batches.complete(request, signal);
-  return { ...withLedger({ name: model, complete }, place), ...(count ? { count } : {}) };
+  return withLedger({ name: model, complete, ...(count && { count }) }, place);
 }
 
 /** The service takes 100,000 requests or 256 MB. */

@@ -13,8 +13,10 @@ import type { TextModel, TextReply, TextRequest } from "./text-model.js";
 export function withLedger(model: TextModel, place: string): TextModel {
   const ledger = openLedger(place);
   const underWay = new Map<string, Promise<KeptReply>>();
+  const { count } = model;
   return {
     name: model.name,
+    ...(count && { count: (request, options) => count.call(model, request, options) }),
     async complete(request, { signal } = {}) {
       signal?.throwIfAborted();
       const asked = addressRequest(model.name, request);

@@ -1,0 +1,114 @@
+/** What `saelab run` and `saelab plan` have in common: the same options for the same line. */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { cacheLatents } from "./cache/cache-latents.js";
+import type { LatentCache } from "./cache/latent-cache.js";
+import { isSaelabError } from "./errors.js";
+import { topActivations } from "./explain/top-activations.js";
+import type { Latent } from "./latent.js";
+import { claudeBatches } from "./llm/claude-batches.js";
+import { modelFromName } from "./llm/model-from-name.js";
+import type { TextModel } from "./llm/text-model.js";
+import { withLedger } from "./llm/with-ledger.js";
+import { loadModel } from "./model/load-model.js";
+import type { InterpretOptions } from "./run/interpret.js";
+import type { NullPanelOptions } from "./run/null-panel.js";
+import { type PresetName, preset } from "./run/presets.js";
+import { detection } from "./score/detection.js";
+import { fuzzing } from "./score/fuzzing.js";
+import { loadSparseCoder } from "./sparse/load-sparse-coder.js";
+
+const options = {
+  model: { type: "string", default: "demo" },
+  coder: { type: "string", default: "demo/layers.2.wide" },
+  corpus: { type: "string", default: "demo" },
+  tokens: { type: "string" },
+  latents: { type: "string", default: "20" },
+  seed: { type: "string", default: "22" },
+  llm: { type: "string", default: "pattern" },
+  batch: { type: "boolean", default: false },
+  preset: { type: "string" },
+  null: { type: "string" },
+  out: { type: "string" },
+} as const;
+
+export interface Line {
+  /** The coder and the model, as they were named. */
+  readonly title: string;
+  readonly out: string;
+  /** What `interpret` and `plan` take. */
+  readonly how: InterpretOptions;
+  /** Fills or opens the cache and draws the latents. */
+  open(signal: AbortSignal): Promise<{ cache: LatentCache; latents: Latent[] }>;
+}
+
+/** Reads the command line; everything is checked before any work begins. */
+export function readLine(args: readonly string[], modelOf: ModelOf = keptModel): Line {
+  const { values } = parseArgs({ args: [...args], options });
+  const out = values.out ?? join("runs", values.coder.replaceAll(/[^\w.-]+/g, "-"));
+  const count = wholeNumber("latents", values.latents);
+  const seed = wholeNumber("seed", values.seed);
+  const maxTokens = values.tokens === undefined ? undefined : wholeNumber("tokens", values.tokens);
+  const nulls = nullOptions(values.null ?? (values.llm === "pattern" ? "1" : "0.1"));
+  const llm = modelOf(values.llm, { batch: values.batch, ledger: join(out, "ledger") });
+  return {
+    title: `${values.coder} of ${values.model}`,
+    out,
+    // Batches are made of what is asked at the same time.
+    how: { ...how(llm, { seed, name: values.preset }), nulls, concurrency: values.batch ? count : undefined },
+    async open(signal) {
+      const [model, coder] = await Promise.all([loadModel(values.model), loadSparseCoder(values.coder)]);
+      const cache = await cacheLatents({ model, coder }, values.corpus, { maxTokens, signal });
+      await Promise.all([model.close(), coder.close()]);
+      return { cache, latents: cache.sample(count, { seed }) };
+    },
+  };
+}
+
+function how(llm: TextModel, { seed, name }: { seed: number; name: string | undefined }) {
+  if (name !== undefined) return preset(name as PresetName, llm, { seed });
+  return {
+    explainer: topActivations(llm),
+    scorers: [detection(llm, { seed }), fuzzing(llm, { seed })],
+    examples: { seed },
+  };
+}
+
+/** The model of a name, and how it is to be asked. */
+type ModelOf = (name: string, how: { batch: boolean; ledger: string }) => TextModel;
+
+/** Replies that cost money are kept, so that none is paid for twice. */
+function keptModel(name: string, { batch, ledger }: Parameters<ModelOf>[1]): TextModel {
+  if (batch && !/^claude(-|$)/.test(name)) {
+    throw new SyntaxError(
+      `Cannot send calls to "${name}" in batches: only Claude takes them; leave --batch out`,
+    );
+  }
+  if (batch) return claudeBatches(ledger, name === "claude" ? {} : { model: name });
+  const model = modelFromName(name);
+  return name === "pattern" || name.startsWith("replay:") ? model : withLedger(model, ledger);
+}
+
+/** A model by its name, also where there is no key: it can then be planned for, and not asked. */
+export function plannedModel(name: string): TextModel {
+  try {
+    return modelFromName(name);
+  } catch (error) {
+    if (!isSaelabError(error, "ModelCallError")) throw error;
+    const id = name === "claude" ? "claude-haiku-5-5" : name;
+    return { name: id, complete: () => Promise.reject(error) };
+  }
+}
+
+/** `none`, or the share of latents that are judged with another latent's explanation and with none. */
+function nullOptions(text: string): NullPanelOptions | false {
+  if (text === "none") return false;
+  const share = Number(text);
+  if (text.trim() !== "" && share >= 0 && share <= 1) return { share };
+  throw new RangeError(`Cannot read --null "${text}": give a share of the latents from 0 to 1, or "none"`);
+}
+
+function wholeNumber(option: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw new RangeError(`Cannot read --${option} "${text}": give a whole number`);
+  return Number(text);
+}
