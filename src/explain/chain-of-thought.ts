@@ -49,9 +49,9 @@ const oneSentence =
 /** What stands before the last tag, and what behind it. */
 function readReasoned(reply: string): { text: string; reasoning?: string } {
   const text = readExplanation(reply);
-  const reasoning = reply
-    .slice(0, reply.lastIndexOf(explanationTag))
-    .replace(/\**\s*$/, "")
-    .trim();
+  let reasoning = reply.slice(0, reply.lastIndexOf(explanationTag)).trim();
+  // The tag itself may stand in bold.
+  while (reasoning.endsWith("*")) reasoning = reasoning.slice(0, -1);
+  reasoning = reasoning.trimEnd();
   return reasoning === "" ? { text } : { text, reasoning };
 }

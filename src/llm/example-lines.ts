@@ -69,9 +69,9 @@ export function quoteToken(token: string): string {
   return /[“”]/.test(token) ? `"${token}"` : `“${token}”`;
 }
 
-/** The tokens in quotation marks, each once. */
+/** The tokens in quotation marks, each once. No quotation reaches over an opening mark, so each text is gone through once. */
 export function readQuotedTokens(line: string): string[] {
-  const quotes = line.matchAll(/“([^”]+)”|"([^"]+)"|`([^`]+)`/g);
+  const quotes = line.matchAll(/“([^“”]+)”|"([^"]+)"|`([^`]+)`/g);
   return [
     ...new Set(Array.from(quotes, ([, ...groups]) => groups.find((group) => group !== undefined) ?? "")),
   ];

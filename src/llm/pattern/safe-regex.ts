@@ -12,13 +12,13 @@ const longest = 500;
 export function safeRegex(source: string): RE2JS {
   const wanted = `RE2's syntax is wanted (no look-around, no back-references), ${longest} characters at most`;
   if (source.length > longest) {
-    throw new SyntaxError(`Cannot use a regular expression of ${source.length} characters: ${wanted}`);
+    throw new SyntaxError(`Cannot read a regular expression of ${source.length} characters: ${wanted}`);
   }
   try {
     return RE2JS.compile(source, RE2JS.MULTILINE);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new SyntaxError(`Cannot use the regular expression "${source}": ${reason}; ${wanted}`);
+    throw new SyntaxError(`Cannot read the regular expression "${source}": ${reason}; ${wanted}`);
   }
 }
 

@@ -105,7 +105,7 @@ describe("readPattern()", () => {
       { clauses: [{ target: { kind: "class", name: "a cat" } }] },
       /"a cat" is no class of words; choose one of: a word,/,
     ],
-    [{ clauses: [{ target: { kind: "regex", source: "(?=a)" } }] }, /Cannot use the regular expression/],
+    [{ clauses: [{ target: { kind: "regex", source: "(?=a)" } }] }, /Cannot read the regular expression/],
     [{ clauses: [{ target: cat, not: [] }] }, /field "not", only target, before/],
     [
       { clauses: [{ target: cat, at: { from: 3, to: 2 } }] },
