@@ -74,7 +74,7 @@ describe.skipIf(notBuilt)(`saelab on the command line${notBuilt}`, () => {
     expect(coder.stdout).toMatch(/^\*\s+\d+\.\d %\s+\d+\.\d\s+as declared$/m);
     expect(saelab(["doctor", "everything"])).toMatchObject({
       status: 1,
-      stderr: "Cannot tell what to look at: give model PATH or coder PATH\n",
+      stderr: "Cannot tell what to look at: give model PATH, coder PATH or llm URL\n",
     });
   });
 
