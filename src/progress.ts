@@ -16,6 +16,8 @@ export interface Progress {
   readonly rate: number;
   /** Seconds to go, or `undefined` where the end is not known. */
   readonly etaSeconds: number | undefined;
+  /** What else is to be known at this point, in a few words. */
+  readonly note?: string | undefined;
 }
 
 export interface LongCallOptions {
@@ -27,9 +29,9 @@ export interface LongCallOptions {
 
 export interface ProgressMeter {
   /** Reports that `done` units are done. Cheap: it is passed on ten times a second at most. */
-  report(done: number): void;
+  report(done: number, note?: string): void;
   /** Reports the last state and ends the line. */
-  end(done: number): void;
+  end(done: number, note?: string): void;
 }
 
 /** A meter for one stage, which reports to `onProgress` or to the place that the code runs in. */
@@ -42,21 +44,21 @@ export function progressMeter(
   const show = onProgress === false ? undefined : (onProgress ?? defaultShow(stage));
   const start = performance.now();
   let last = Number.NEGATIVE_INFINITY;
-  const state = (done: number): Progress => {
+  const state = (done: number, note: string | undefined): Progress => {
     const seconds = (performance.now() - start) / 1000;
     const rate = seconds > 0 ? done / seconds : 0;
     const etaSeconds = total !== undefined && rate > 0 ? (total - done) / rate : undefined;
-    return { stage, unit, done, total, rate, etaSeconds };
+    return { stage, unit, done, total, rate, etaSeconds, ...(note !== undefined && { note }) };
   };
   return {
-    report(done) {
+    report(done, note) {
       const now = performance.now();
       if (!show || now - last < 100) return;
       last = now;
-      show(state(done));
+      show(state(done, note));
     },
-    end(done) {
-      show?.({ ...state(done), total: total ?? done, etaSeconds: 0 });
+    end(done, note) {
+      show?.({ ...state(done, note), total: total ?? done, etaSeconds: 0 });
     },
   };
 }
@@ -67,11 +69,11 @@ export function callSignal(options: LongCallOptions): AbortSignal | undefined {
 }
 
 /** `cache layers.2: 51,200 of 200,000 tokens (26 %) · 12,345 tokens/s · 12 s to go`. */
-export function progressLine({ stage, unit, done, total, rate, etaSeconds }: Progress): string {
+export function progressLine({ stage, unit, done, total, rate, etaSeconds, note }: Progress): string {
   const share = total ? ` of ${whole(total)} ${unit} (${Math.floor((100 * done) / total)} %)` : ` ${unit}`;
   const speed = rate > 0 ? ` · ${whole(rate)} ${unit}/s` : "";
   const left = etaSeconds ? ` · ${whole(Math.ceil(etaSeconds))} s to go` : "";
-  return `${stage}: ${whole(done)}${share}${speed}${left}`;
+  return `${stage}: ${whole(done)}${share}${speed}${left}${note ? ` · ${note}` : ""}`;
 }
 
 function whole(n: number): string {

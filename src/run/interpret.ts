@@ -17,6 +17,7 @@ import { callSignal, type LongCallOptions, progressMeter } from "../progress.js"
 import type { Scorer } from "../score/scorer.js";
 import type { Interpretation } from "./interpretation.js";
 import { type NullPanel, type NullPanelOptions, nullPanel } from "./null-panel.js";
+import { failuresLine, outcomeTally } from "./outcome-counts.js";
 import { openRunDirectory, type RunDirectory } from "./run-directory.js";
 
 export interface InterpretOptions extends LongCallOptions {
@@ -60,12 +61,14 @@ export async function* interpret(
     await directory?.write(result);
     return result;
   };
+  const tally = outcomeTally();
   let done = 0;
   for await (const result of pMapIterable(latents, work, { concurrency, backpressure: concurrency })) {
-    meter.report(++done);
+    tally.add(result);
+    meter.report(++done, failuresLine(tally.counts));
     yield result;
   }
-  meter.end(done);
+  meter.end(done, failuresLine(tally.counts));
 }
 
 async function openRun(
