@@ -69,6 +69,19 @@ export function transpile(source: string): ErasedCell {
   };
 }
 
+/**
+ * JavaScript of a whole TypeScript file, in place where that can be.
+ *
+ * @throws {CellSyntaxError} When the file does not parse.
+ */
+export function eraseTypes(source: string): ErasedCell {
+  try {
+    return stripTypes(source);
+  } catch {
+    return transpile(source);
+  }
+}
+
 function mapped(map: SourceMap, { line, column }: Position): Position {
   const entry = map.findEntry(line - 1, column - 1);
   if (!("originalLine" in entry)) return { line, column };

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { register } from "node:module";
+import { createRequire, isBuiltin, register } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
@@ -81,10 +81,15 @@ export class ModuleLoader {
   }
 }
 
-/** Node's errors of resolving have no frame of the importing code; ours have. */
+const frameOfCell = /^\s+at .*\b(cell|silent)-\d+\.ts:/;
+const frameOfFile = /^\s+at .*\.m?ts\?changed=/;
+
+/** Errors of loading have no frame of the importing cell, or, from a second import on, that of the first; ours have. */
 function withCaller(error: unknown, caller: Error): unknown {
-  if (error instanceof Error && !/\n\s+at .*\.ts:/.test(error.stack ?? "")) {
-    const frames = caller.stack?.split("\n").filter((line) => /(cell|silent)-\d+\.ts:/.test(line)) ?? [];
+  if (error instanceof Error) {
+    const ofFile = error.stack?.split("\n").filter((line) => frameOfFile.test(line)) ?? [];
+    const ofCell = caller.stack?.split("\n").filter((line) => frameOfCell.test(line)) ?? [];
+    const frames = [...ofFile, ...ofCell];
     // Defined, not assigned: from Node 22 on, errors of the module loader have a read-only stack.
     const value = [`${error.name}: ${error.message}`, ...frames].join("\n");
     Object.defineProperty(error, "stack", { value, configurable: true, writable: true });
@@ -131,6 +136,17 @@ export function cellMeta(): object {
     get dirname() {
       return process.cwd();
     },
-    resolve: (specifier: string) => new URL(specifier, pathToFileURL(filename())).href,
+    resolve: (specifier: string) => resolved(String(specifier), filename()),
   };
+}
+
+/** Paths and URLs as in a file of the notebook's folder; packages from there, else from where the kernel is. */
+function resolved(specifier: string, from: string): string {
+  if (isBuiltin(specifier)) return specifier.startsWith("node:") ? specifier : `node:${specifier}`;
+  if (/^[./]|^[a-z]+:/i.test(specifier)) return new URL(specifier, pathToFileURL(from)).href;
+  try {
+    return pathToFileURL(createRequire(from).resolve(specifier)).href;
+  } catch {
+    return import.meta.resolve(specifier);
+  }
 }

@@ -6,7 +6,8 @@
 import { readFileSync, statSync } from "node:fs";
 import type { LoadHook, ResolveFnOutput, ResolveHook } from "node:module";
 import { fileURLToPath } from "node:url";
-import { stripTypes, transpile } from "./erase.js";
+import { CellSyntaxError } from "./cell-error.js";
+import { eraseTypes } from "./erase.js";
 
 const typescriptFile = /^file:.*\.m?ts(\?|$)/;
 
@@ -34,14 +35,16 @@ async function resolveTyped(
 /** Erases the types of a TypeScript file. */
 export const load: LoadHook = async (url, context, nextLoad) => {
   if (!typescriptFile.test(url) || url.includes("/node_modules/")) return nextLoad(url, context);
-  const text = readFileSync(fileURLToPath(url), "utf8");
-  return { format: "module", source: erased(text), shortCircuit: true };
+  const path = fileURLToPath(url);
+  return { format: "module", source: erased(path), shortCircuit: true };
 };
 
-function erased(text: string): string {
+function erased(path: string): string {
   try {
-    return stripTypes(text).code;
-  } catch {
-    return transpile(text).code;
+    return eraseTypes(readFileSync(path, "utf8")).code;
+  } catch (error) {
+    if (!(error instanceof CellSyntaxError)) throw error;
+    const { line, column } = error.position;
+    throw new SyntaxError(`Cannot import "${path}": line ${line}, column ${column}: ${error.message}`);
   }
 }

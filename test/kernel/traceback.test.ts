@@ -1,0 +1,165 @@
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { KernelClient, resultOf } from "./kernel-client.js";
+
+let kernel: KernelClient;
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "saelab-traceback-"));
+  kernel = await KernelClient.start({ cwd: folder, args: ["--type-check", "off"] });
+});
+afterAll(async () => {
+  await kernel.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** Traceback of a cell without colours. */
+async function traceback(code: string): Promise<string[]> {
+  const { reply } = await kernel.execute(code);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of one.
+  return (reply.traceback as string[]).map((line) => line.replace(/\u001b\[\d+m/g, ""));
+}
+
+const text = async (code: string) => resultOf(await kernel.execute(code))?.["text/plain"];
+
+describe("an error in an imported TypeScript file", () => {
+  it("points at the line as typed, and at the cell that called", async () => {
+    writeFileSync(
+      join(folder, "plain.ts"),
+      "type N = number\nexport function f(x: N): N {\n  return x!.a.b\n}",
+    );
+    expect(await traceback('import { f } from "./plain.ts"\nf({} as any)')).toEqual([
+      "TypeError: Cannot read properties of undefined (reading 'b')",
+      "plain.ts:3:15",
+      "  2 | export function f(x: N): N {",
+      "> 3 |   return x!.a.b",
+      "    |               ^",
+      "  4 | }",
+      "    at f (plain.ts:3:15)",
+      expect.stringMatching(/^ {4}at cell-\d+\.ts:2:1$/),
+    ]);
+  });
+
+  it("points there through a source map too", async () => {
+    writeFileSync(
+      join(folder, "lowered.ts"),
+      "enum E { A, B }\nexport const f = (x: any) => {\n  return x.a.b\n}",
+    );
+    const lines = await traceback('import { f as g } from "./lowered.ts"; g({})');
+    expect(lines[1]).toBe("lowered.ts:3:14");
+    expect(lines[3]).toBe("> 3 |   return x.a.b");
+  });
+
+  it("on loading names file and importing cell, each time anew", async () => {
+    writeFileSync(join(folder, "load.ts"), "const a: number = 1\nthrow new Error('at load')");
+    for (let i = 0; i < 2; i++) {
+      const lines = await traceback('await import("./load.ts")');
+      const frames = lines.filter((line) => line.startsWith("    at "));
+      expect(frames[0]).toBe("    at load.ts:2:7");
+      expect(frames.slice(1)).toEqual([
+        expect.stringMatching(new RegExp(`at cell-${await cells()}\\.ts:1:7`)),
+      ]);
+    }
+  });
+
+  it("of syntax says where", async () => {
+    writeFileSync(join(folder, "broken.ts"), "const a = 1\nconst = 3");
+    const [first] = await traceback('import "./broken.ts"');
+    expect(first).toMatch(
+      /^SyntaxError: Cannot import ".*broken\.ts": line 2, column 7: Variable declaration/,
+    );
+  });
+
+  it("shows no line when the file has changed since", async () => {
+    writeFileSync(join(folder, "edited.ts"), "export const f = (x: any) => x.a.b");
+    await kernel.execute('import { f as h } from "./edited.ts"');
+    writeFileSync(join(folder, "edited.ts"), "// something else");
+    utimesSync(join(folder, "edited.ts"), 1, 1);
+    const lines = await traceback("h({})");
+    expect(lines.find((line) => line.includes("edited.ts"))).toBe("    at f (edited.ts:1:34)");
+    expect(lines[1]).toMatch(/^cell-\d+\.ts:1:1$/);
+  });
+});
+
+/** Cells that were run before the one that asks. */
+async function cells(): Promise<number> {
+  return Number((await kernel.execute("0", { silent: true })).reply.execution_count);
+}
+
+describe("a traceback", () => {
+  it("has neither Node's frames nor the kernel's", async () => {
+    const lines = await traceback('import fs from "node:fs"; await 1; fs.readFileSync("nope")');
+    expect(lines.filter((line) => line.startsWith("    at "))).toEqual([
+      expect.stringMatching(/^ {4}at cell-\d+\.ts:1:39$/),
+    ]);
+  });
+
+  it("follows causes, but not in circles, and shows what an AggregateError holds", async () => {
+    const caused = await traceback("throw new Error('outer', { cause: new TypeError('inner') })");
+    expect(caused.find((line) => line.startsWith("Caused by"))).toBe("Caused by TypeError: inner");
+    const circular = await traceback("const e = new Error('a'); e.cause = e; throw e");
+    expect(circular.filter((line) => line.includes("Error: a"))).toEqual(["Error: a"]);
+    const several = await traceback(
+      "await Promise.any([Promise.reject(new Error('one')), Promise.reject('two')])",
+    );
+    expect(several.filter((line) => line.startsWith("Among them"))).toEqual([
+      "Among them Error: one",
+      "Among them String: 'two'",
+    ]);
+  });
+});
+
+describe("modules", () => {
+  it("are found from the notebook's folder, as import.meta says", async () => {
+    writeFileSync(join(folder, "data.json"), '{ "n": 5 }');
+    writeFileSync(join(folder, "esm.mjs"), "export const there = await Promise.resolve('there')");
+    expect(await text('import data from "./data.json" with { type: "json" }; data.n')).toBe("5");
+    expect(await text('(await import("./esm.mjs")).there')).toBe("'there'");
+    expect(await text("import.meta.dirname === process.cwd()")).toBe("true");
+    expect(
+      await text('import.meta.resolve("./esm.mjs") === new URL("./esm.mjs", import.meta.url).href'),
+    ).toBe("true");
+    expect(await text('import.meta.resolve("node:fs")')).toBe("'node:fs'");
+    expect(await text('import.meta.resolve("typescript")')).toMatch(
+      /^'file:.*node_modules\/typescript\/lib\/typescript\.js'$/,
+    );
+  });
+
+  it("in TypeScript are loaded anew when they were edited, statically and dynamically", async () => {
+    for (const [i, load] of [
+      'import { v } from "./module.ts"; v',
+      '(await import("./module.ts")).v',
+    ].entries()) {
+      for (const version of [1, 2]) {
+        writeFileSync(join(folder, "module.ts"), `export const v: number = ${version}`);
+        utimesSync(join(folder, "module.ts"), 1000 + i, version);
+        expect(await text(load)).toBe(String(version));
+      }
+    }
+  });
+
+  it("take JSX for a syntax error", async () => {
+    expect((await kernel.execute("const view = <b>x</b>")).reply.ename).toBe("SyntaxError");
+  });
+});
+
+describe("declarations that V8 does not know", () => {
+  it("using and await using close at the end of the cell, in reverse order", async () => {
+    await kernel.execute(
+      "const closed: string[] = []; const closing = (n: string) => ({ n, [Symbol.dispose]() { closed.push(n) }, async [Symbol.asyncDispose]() { closed.push('async ' + n) } })",
+    );
+    expect(
+      (await kernel.execute("using a = closing('a'); await using b = closing('b'); a.n + b.n")).reply.status,
+    ).toBe("ok");
+    expect(await text("closed.join()")).toBe("'async b,a'");
+  });
+
+  it("decorators are those of the standard", async () => {
+    const decorated =
+      "const twice = (value: (this: any) => number, _: ClassMethodDecoratorContext) => function (this: any) { return 2 * value.call(this) }\n" +
+      "class Box { constructor(private x: number) {} @twice get() { return this.x } }\nnew Box(4).get()";
+    expect(await text(decorated)).toBe("8");
+  });
+});
