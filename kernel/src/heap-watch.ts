@@ -22,36 +22,33 @@ export interface HeapWatchOptions {
  *
  * Looking costs the main thread nothing until the process has grown to half of what its heap may be.
  */
-export function watchHeap(options: HeapWatchOptions): void {
+export function watchHeap({ limit, onShare, onShortage }: HeapWatchOptions): void {
+  const most = limit - Math.max(limit / 10, Math.min(limit / 4, headroom));
   let isLooking = false;
+  let wasFull = false;
+  const lookCloser = async () => {
+    const used = await usedBytes();
+    onShare(used / limit);
+    // Once may be garbage that V8 is about to collect.
+    if (used >= most && wasFull) onShortage(used);
+    wasFull = used >= most && !wasFull;
+  };
   setInterval(() => {
-    if (isLooking || process.memoryUsage.rss() < look * options.limit) return;
+    if (isLooking || process.memoryUsage.rss() < look * limit) return;
     isLooking = true;
-    void lookCloser(options).finally(() => {
+    void lookCloser().finally(() => {
       isLooking = false;
     });
   }, interval).unref();
 }
 
-async function lookCloser({ limit, onShare, onShortage }: HeapWatchOptions): Promise<void> {
+async function usedBytes(): Promise<number> {
   const inspector = new InspectorClient();
-  const most = limit - Math.max(limit / 10, Math.min(limit / 4, headroom));
   inspector.connect();
   try {
-    let used = await usedBytes(inspector);
-    onShare(used / limit);
-    if (used < most) return;
-    // Some of it may be garbage that V8 has not got round to.
-    await inspector.send("HeapProfiler.collectGarbage");
-    used = await usedBytes(inspector);
-    onShare(used / limit);
-    if (used >= most) onShortage(used);
+    const { usedSize } = await inspector.send("Runtime.getHeapUsage");
+    return usedSize;
   } finally {
     inspector.disconnect();
   }
-}
-
-async function usedBytes(inspector: InspectorClient): Promise<number> {
-  const { usedSize } = await inspector.send("Runtime.getHeapUsage");
-  return usedSize;
 }

@@ -10,6 +10,8 @@ export interface PeerEvents {
   readonly onReady?: (peer: ZmtpPeer) => void;
   readonly onMessage: (frames: Buffer[], peer: ZmtpPeer) => void;
   readonly onClose?: (peer: ZmtpPeer) => void;
+  /** The peer sent what is too long, and was cut off. */
+  readonly onRefused?: (error: RangeError) => void;
 }
 
 /**
@@ -69,6 +71,7 @@ export class ZmtpPeer {
       }
     } catch (error) {
       this.#socket.destroy();
+      if (error instanceof RangeError) this.#events.onRefused?.(error);
       if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     }
   }

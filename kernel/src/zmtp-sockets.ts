@@ -1,4 +1,5 @@
 /** The three kinds of ZeroMQ sockets that a kernel binds. */
+import { writeSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { type PeerEvents, type SocketType, ZmtpPeer } from "./zmtp-peer.js";
 
@@ -21,6 +22,7 @@ class Listener {
           events.onReady?.(peer);
         },
         onMessage: events.onMessage,
+        onRefused: ({ message }) => void writeSync(2, `${message}\n`),
         onClose: (peer) => {
           this.peers.delete(peer);
           events.onClose?.(peer);

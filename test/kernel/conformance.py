@@ -39,9 +39,7 @@ class SaelabKernelTests(jupyter_kernel_test.KernelTests):
     supported_history_operations = ("tail", "range", "search")
     code_inspect_sample = "Math.max"
     code_clear_output = "clearOutput()"
-
-    def test_pager(self):
-        self.skipTest("the kernel has no pager: it shows documentation by inspection")
+    code_page_something = "page('a long text')"
 
 
 class SaelabWelcomeTests(jupyter_kernel_test.IopubWelcomeTests):

@@ -28,7 +28,7 @@ describe.skipIf(!ready)(
     it("passes jupyter_kernel_test", () => {
       const { status, stderr } = runPython([join(import.meta.dirname, "conformance.py")]);
       expect(stderr).toMatch(/Ran 13 tests/);
-      expect(stderr).toMatch(/OK \(skipped=1\)/);
+      expect(stderr).toMatch(/OK\s*$/);
       expect(status).toBe(0);
     }, 120_000);
 

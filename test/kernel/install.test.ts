@@ -45,7 +45,7 @@ describe("install", () => {
       display_name: "TypeScript (saelab)",
       language: "typescript",
       interrupt_mode: "message",
-      metadata: { debugger: false },
+      metadata: { debugger: true },
     });
     expect(spec.argv[0]).toBe(process.execPath);
     expect(spec.argv.at(-2)).toBe(builtKernel());
