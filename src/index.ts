@@ -108,6 +108,8 @@ export { embedding } from "./score/embedding.js";
 export { exampleEmbedding } from "./score/example-embedding.js";
 export { execution } from "./score/execution.js";
 export { fuzzing } from "./score/fuzzing.js";
+export { delphiMetrics } from "./score/delphi-metrics.js";
+export { type DelphiTask, delphiScorer } from "./score/delphi-scorers.js";
 export { generation } from "./score/generation.js";
 export { type CardMetric, type ScoreCard, type ScoreCardOptions, scoreCard } from "./score/score-card.js";
 export { intruder } from "./score/intruder.js";

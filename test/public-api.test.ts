@@ -34,6 +34,8 @@ describe("saelab", () => {
         "confusionInterval",
         "contrastive",
         "correctedByPeople",
+        "delphiMetrics",
+        "delphiScorer",
         "detection",
         "disattenuatedCorrelation",
         "editLatents",

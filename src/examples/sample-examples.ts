@@ -12,6 +12,7 @@ import { createHash } from "node:crypto";
 import type { LatentActivations, LatentCache } from "../cache/latent-cache.js";
 import { type Latent, latentName } from "../latent.js";
 import { type Random, seededRandom } from "../random.js";
+import { delphiExamples } from "./delphi-examples.js";
 import type { Example, LatentExamples, Window } from "./example.js";
 import { NearIndex } from "./near-index.js";
 import { type NegativeWindow, negativeLadder } from "./negative-ladder.js";
@@ -38,6 +39,7 @@ export function sampleExamples(
   latent: Latent,
   options: SampleExamplesOptions = {},
 ): LatentExamples {
+  if (options.compat === "delphi") return delphiExamples(cache, latent, options);
   const plan = samplingPlan(cache, latent, options);
   const { max: maxActivation, density, count } = cache.stats(latent.index);
   if (count === 0) throw neverFires(cache, latent);

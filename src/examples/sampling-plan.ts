@@ -40,11 +40,18 @@ export interface SampleExamplesOptions {
   maxWindows?: number | undefined;
   /** How windows are laid: by `windows` (tiles) or by `centredWindows`. Default: `tiles`, as in the paper. */
   placement?: "tiles" | "centred" | undefined;
+  /**
+   * `delphi` draws what delphi draws, leak and all: see `delphiExamples`, to which `train`, `test`, `nonActivating`,
+   * `windowLength`, `quantiles` and `minWindows` go. Default: ours.
+   */
+  compat?: "delphi" | undefined;
 }
 
 /** Options with every default in place. */
 export interface SamplingPlan
-  extends Required<{ [K in keyof SampleExamplesOptions]: NonNullable<SampleExamplesOptions[K]> }> {
+  extends Required<{
+    [K in Exclude<keyof SampleExamplesOptions, "compat">]: NonNullable<SampleExamplesOptions[K]>;
+  }> {
   readonly grid: WindowGrid;
 }
 

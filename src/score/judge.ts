@@ -8,14 +8,17 @@ import type { Item } from "./item.js";
 import type { Answer, Judgement } from "./scorer.js";
 import { together } from "./together.js";
 
-export interface JudgeOptions {
+export interface BatchOptions {
   /** The whole question about a few texts. */
   readonly request: (texts: readonly string[]) => TextRequest;
   /** The answers of a reply about `n` texts. @throws {SyntaxError} If it cannot be read. */
   readonly read: (reply: string, n: number) => readonly Answer[];
   readonly examplesPerPrompt: number;
-  readonly seed: number;
   readonly signal: AbortSignal | undefined;
+}
+
+export interface JudgeOptions extends BatchOptions {
+  readonly seed: number;
 }
 
 /**
@@ -31,11 +34,19 @@ export async function judge(
   items: readonly Item[],
   options: JudgeOptions,
 ): Promise<{ judgements: Judgement[]; usage: Usage }> {
-  const { examplesPerPrompt: size, seed } = options;
+  return judgeInOrder(llm, inOrder(items, examples, options.seed), options);
+}
+
+/** The same in the order given. */
+export async function judgeInOrder(
+  llm: TextModel,
+  shuffled: readonly Item[],
+  options: BatchOptions,
+): Promise<{ judgements: Judgement[]; usage: Usage }> {
+  const { examplesPerPrompt: size } = options;
   if (!Number.isInteger(size) || size < 1) {
     throw new RangeError(`Cannot show ${size} examples per prompt: give a whole number of at least 1`);
   }
-  const shuffled = inOrder(items, examples, seed);
   const batches = Array.from({ length: Math.ceil(shuffled.length / size) }, (_, i) =>
     shuffled.slice(i * size, (i + 1) * size),
   );
@@ -53,7 +64,7 @@ export async function judge(
 async function judgeBatch(
   llm: TextModel,
   batch: readonly Item[],
-  { request, read: readReply, signal }: JudgeOptions,
+  { request, read: readReply, signal }: BatchOptions,
 ) {
   const question = request(batch.map(({ text }) => text));
   const read = (reply: string) => readReply(reply, batch.length);

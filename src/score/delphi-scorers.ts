@@ -1,0 +1,79 @@
+/**
+ * Detection and fuzzing on the items, in the order and in the batches of delphi, to compare with its results; the wording
+ * of the prompts is ours. Not for use otherwise: fuzzing's negatives can be told by where their marks stand.
+ */
+import type { LatentExamples, Window } from "../examples/example.js";
+import { markTokens } from "../examples/markup.js";
+import { pythonRandom } from "../examples/mersenne-twister.js";
+import type { TextModel } from "../llm/text-model.js";
+import { classificationRequest, readAnswers } from "./classification-prompt.js";
+import { delphiMetrics } from "./delphi-metrics.js";
+import { detectionPrompt } from "./detection-prompt.js";
+import { fuzzingPrompt } from "./fuzzing-prompt.js";
+import { type Item, item, textItems } from "./item.js";
+import { judgeInOrder } from "./judge.js";
+import type { Scorer } from "./scorer.js";
+import { scoreOf } from "./summarise.js";
+import { wrongMarkCount } from "./wrong-marks.js";
+
+export type DelphiTask = "detection" | "fuzzing";
+
+/** One of delphi's scorers of yes and no, five examples in a prompt. `also` has the metrics that it prints. */
+export function delphiScorer(task: DelphiTask, llm: TextModel): Scorer {
+  const name = `${task} (delphi)`;
+  const prompt = task === "detection" ? detectionPrompt : fuzzingPrompt;
+  const examplesPerPrompt = 5;
+  return {
+    name,
+    model: llm.name,
+    async score({ text: explanation }, examples, { signal } = {}) {
+      const judged = await judgeInOrder(llm, delphiItems(task, examples), {
+        request: (texts) => classificationRequest(prompt, { explanation, texts, confidence: false }),
+        // A list of another length is no answer there, so that a last batch of fewer than five is always lost.
+        read: (reply) => readAnswers(reply, examplesPerPrompt).map((yes) => ({ yes })),
+        examplesPerPrompt,
+        signal,
+      });
+      return {
+        ...scoreOf({ scorer: name, model: llm.name, ...judged }),
+        also: delphiMetrics(judged.judgements),
+      };
+    },
+  };
+}
+
+/** What is judged, in the order in which a scorer of its own would show it for each latent: negatives and test windows, shuffled. */
+export function delphiItems(task: DelphiTask, examples: LatentExamples): Item[] {
+  const items = task === "detection" ? textItems(examples) : markedItems(examples);
+  const negatives = items.filter(({ truth }) => !truth);
+  return pythonRandom(42).shuffle([...negatives, ...items.filter(({ truth }) => truth)]);
+}
+
+/** Share of a window's largest activation from which its tokens are marked: included here, not in explainers' prompts. */
+const threshold = 0.3;
+
+function markedItems({ test, nonActivating }: LatentExamples): Item[] {
+  const count = wrongMarkCount(test);
+  const right = test.map((window) => {
+    const limit = threshold * window.peak;
+    const marked = Array.from(window.activations, (activation) => activation >= limit);
+    return item(window, { kind: "activating", text: markTokens(window.pieces, marked) });
+  });
+  return [
+    ...right,
+    ...nonActivating.map((window) =>
+      item(window, { kind: "repeated-marks", text: wronglyMarked(window, count) }),
+    ),
+  ];
+}
+
+/** Marks on the token a quarter before the end, and on others that are the same in all windows. */
+function wronglyMarked({ pieces }: Window, count: number): string {
+  const always = pieces.length - Math.floor(pieces.length / 4);
+  const others = [...pieces.keys()].filter((i) => i !== always);
+  const marked = new Set([always, ...pythonRandom(22).sample(others, Math.min(count - 1, others.length))]);
+  return markTokens(
+    pieces,
+    pieces.map((_, i) => marked.has(i)),
+  );
+}

@@ -1,0 +1,238 @@
+/** Our samples, items and metrics in delphi's way against what delphi itself drew, asked and printed on a real model. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { LatentCache } from "../../src/cache/latent-cache.js";
+import { openDelphiCache } from "../../src/cache/open-delphi-cache.js";
+import { measureLeak } from "../../src/examples/leak.js";
+import { pythonRandom, torchRandint } from "../../src/examples/mersenne-twister.js";
+import { sampleExamples } from "../../src/examples/sample-examples.js";
+import { noUsage, type TextModel } from "../../src/llm/text-model.js";
+import { loadTokenizer } from "../../src/model/load-tokenizer.js";
+import { delphiMetrics, delphiWeightedF1 } from "../../src/score/delphi-metrics.js";
+import { type DelphiTask, delphiItems, delphiScorer } from "../../src/score/delphi-scorers.js";
+import type { Judgement } from "../../src/score/scorer.js";
+import { hasRealData, needsRealData, realData } from "../shared-data.js";
+import { explanation } from "./made-examples.js";
+
+describe("the generators of Python and PyTorch", () => {
+  // python3 -c "import random; random.seed(22); print(random.sample(range(61), 4), random.sample(range(1000), 8))"
+  it("samples as Python does, from short lists and long ones", () => {
+    const random = pythonRandom(22);
+    const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
+    expect(random.sample(upTo(61), 4)).toEqual([58, 8, 15, 1]);
+    expect(random.sample(upTo(1000), 8)).toEqual([627, 457, 188, 718, 123, 757, 667, 899]);
+    expect(() => random.sample([1], 2)).toThrow("Cannot sample 2 of 1");
+  });
+
+  // python3 -c "import random; l = list(range(10)); random.Random(42).shuffle(l); print(l)"
+  it("shuffles as Python does", () => {
+    expect(pythonRandom(42).shuffle([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])).toEqual([7, 3, 2, 8, 5, 6, 9, 4, 0, 1]);
+  });
+
+  it("draws numbers below n as PyTorch does", () => {
+    // MT19937 of seed 5489 begins with these (Matsumoto and Nishimura's reference output).
+    expect(torchRandint(2 ** 28, { count: 2, seed: 5489 })).toEqual([
+      3499211612 % 2 ** 28,
+      581869302 % 2 ** 28,
+    ]);
+  });
+});
+
+interface RecordedWindow {
+  tokens: number[];
+  quantile: number;
+  index_in_sorted_examples: number;
+}
+
+interface RecordedExample {
+  text: string;
+  activating: boolean;
+  distance: number;
+}
+
+interface RecordedLatent {
+  latent: number;
+  n_windows: number;
+  train: RecordedWindow[];
+  test: RecordedWindow[];
+  not_active: { tokens: number[] }[];
+  window_max_activations: number[];
+  detection: { examples: RecordedExample[] }[];
+  fuzz: { examples: RecordedExample[] }[];
+}
+
+interface RecordedMetrics {
+  accuracy: number;
+  precision: number;
+  recall: number;
+  f1_score: number;
+  failed_count: number;
+}
+
+interface ScoreRow {
+  activating: boolean;
+  distance: number;
+  prediction: boolean | null;
+}
+
+const read = (...path: string[]) => JSON.parse(readFileSync(realData("delphi", ...path), "utf8"));
+const root = mkdtempSync(join(tmpdir(), "saelab-compat-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** delphi decodes token by token, which drops spaces, and marks neighbours one by one. */
+const plain = (text: string) => text.replaceAll(/\s/g, "").replaceAll(">><<", "");
+
+describe.skipIf(!hasRealData)(`delphi's records ${needsRealData}`, () => {
+  let cache: LatentCache;
+  let records: RecordedLatent[];
+  const folders: Record<DelphiTask, "detection" | "fuzz"> = { detection: "detection", fuzzing: "fuzz" };
+
+  beforeAll(async () => {
+    const tokenizer = await loadTokenizer(realData("stories260k"));
+    const folder = realData("delphi", "latents", "layers.2");
+    cache = await openDelphiCache(folder, { tokenizer, directory: join(root, "cache"), onProgress: false });
+    records = read("records.json").latents;
+  });
+
+  const examplesOf = ({ latent }: RecordedLatent) =>
+    sampleExamples(cache, { hookpoint: cache.hookpoint, index: latent }, { compat: "delphi" });
+
+  it("sampleExamples() in its way draws the same windows, but for ties, and the same silent ones in order", () => {
+    let same = 0;
+    for (const record of records) {
+      const examples = examplesOf(record);
+      expect(examples.windowCount).toBe(record.n_windows);
+      for (const part of ["train", "test"] as const) {
+        expect(examples[part].map(({ quantile }) => quantile)).toEqual(record[part].map((w) => w.quantile));
+        examples[part].forEach(({ peak, tokens }, i) => {
+          const { index_in_sorted_examples: rank, tokens: theirs } = record[part][i] as RecordedWindow;
+          expect(peak).toBeCloseTo(record.window_max_activations[rank] ?? 0, 5);
+          if (tokens.join() === theirs.join()) same++;
+        });
+      }
+      expect(examples.nonActivating.map(({ tokens }) => [...tokens])).toEqual(
+        record.not_active.map(({ tokens }) => tokens),
+      );
+    }
+    // Windows of equal half-precision maxima stand in another order.
+    expect(same / (20 * 90)).toBeGreaterThan(0.85);
+  });
+
+  it.each(["detection", "fuzzing"] as const)(
+    "delphiItems() shows the same items of %s in the same order",
+    (task) => {
+      let [same, all] = [0, 0];
+      for (const record of records) {
+        const shown = delphiItems(task, examplesOf(record));
+        const theirs = record[folders[task]].flatMap(({ examples }) => examples);
+        expect(shown.map(({ truth, quantile }) => [truth, quantile ?? -1])).toEqual(
+          theirs.map(({ activating, distance }) => [activating, distance]),
+        );
+        shown.forEach(({ text }, i) => {
+          const wanted = (theirs[i] as RecordedExample).text;
+          // Bytes beyond ASCII are written differently, and so are tokens without text between marks.
+          if (/[^\n -~]|<<>>/.test(wanted) || /[^\n -~]/.test(text)) return;
+          all++;
+          if (plain(text) === plain(wanted)) same++;
+        });
+      }
+      expect(all).toBeGreaterThan(1500);
+      expect(same / all).toBeGreaterThan(0.9);
+    },
+  );
+
+  it.each(["detection", "fuzzing"] as const)(
+    "delphiMetrics() of its recorded judgements of %s are its own",
+    (task) => {
+      const firing = new Map(records.map(({ latent }) => [latent, cache.stats(latent).count]));
+      const pooled: Judgement[] = [];
+      const weighted: { f1: number; count: number }[] = [];
+      const wanted = read("metrics.json").scores;
+      for (const { latent } of records) {
+        const rows: ScoreRow[] = read("scores", folders[task], `layers.2_latent${latent}.txt`);
+        const judgements = rows.map(judgementOf);
+        pooled.push(...judgements);
+        const found = delphiMetrics(judgements);
+        expectMetrics(found, wanted[folders[task]][latent]);
+        weighted.push({ f1: found.f1_score ?? 0, count: firing.get(latent) ?? 0 });
+      }
+      const total = wanted.aggregate.find((row: { score_type: string }) => row.score_type === folders[task]);
+      expectMetrics(delphiMetrics(pooled), total);
+      // Theirs adds up in single precision.
+      expect(delphiWeightedF1(weighted)).toBeCloseTo(total.weighted_f1, 6);
+    },
+  );
+
+  it.each(["detection", "fuzzing"] as const)(
+    "delphiScorer() of %s gives its numbers where the judge answers alike",
+    async (task) => {
+      const predictions: Record<string, number[]> = read("scores_weighted.json")[folders[task]];
+      const wanted = read("metrics.json").scores_weighted[folders[task]];
+      for (const record of records) {
+        const answers = predictions[record.latent] ?? [];
+        const { llm } = reading(answers);
+        const score = await delphiScorer(task, llm).score(explanation("anything"), examplesOf(record));
+        expectMetrics(score.also ?? {}, wanted[record.latent]);
+        expect(score.value).toBeCloseTo(wanted[record.latent].accuracy, 12);
+      }
+    },
+  );
+
+  it("its test windows leak, and ours do not", () => {
+    const leaks = records.map((record) => {
+      const { train, test } = examplesOf(record);
+      return measureLeak(train, test).equal;
+    });
+    const mean = leaks.reduce((sum, leak) => sum + leak, 0) / leaks.length;
+    expect(mean).toBeGreaterThan(0.2);
+    expect(mean).toBeLessThan(0.3);
+    for (const { latent } of records.slice(0, 5)) {
+      const ours = sampleExamples(cache, { hookpoint: cache.hookpoint, index: latent }, { test: 50 });
+      expect(measureLeak(ours.train, ours.test)).toMatchObject({ equal: 0, near: 0 });
+    }
+  });
+
+  it("refuses latents that are none to it", () => {
+    const rare = Array.from({ length: cache.dSae }, (_, i) => i).find((i) => cache.stats(i).count < 20) ?? 0;
+    const latent = { hookpoint: cache.hookpoint, index: rare };
+    expect(() => sampleExamples(cache, latent, { compat: "delphi" })).toThrow(
+      /as delphi does: it fires in \d+ windows, and 200 are wanted/,
+    );
+  });
+});
+
+/** Answers five at a time from a list. */
+function reading(answers: readonly number[]) {
+  let asked = 0;
+  const llm: TextModel = {
+    name: "recorded",
+    complete: async () => {
+      const text = `[${answers.slice(5 * asked, 5 * ++asked).join(", ")}]`;
+      return { text, stop: "end", usage: noUsage, model: "recorded" };
+    },
+  };
+  return { llm };
+}
+
+function judgementOf({ activating, distance, prediction }: ScoreRow): Judgement {
+  return {
+    kind: activating ? "activating" : "non-activating",
+    context: 0,
+    start: 0,
+    text: "",
+    quantile: activating ? distance : undefined,
+    truth: activating,
+    answer:
+      prediction === null
+        ? { status: "failed", reason: "no prediction" }
+        : { status: "ok", value: { yes: prediction } },
+  };
+}
+
+function expectMetrics(found: Readonly<Record<string, number>>, wanted: RecordedMetrics): void {
+  for (const name of ["accuracy", "precision", "recall", "f1_score", "failed_count"] as const) {
+    expect(found[name], name).toBeCloseTo(wanted[name], 9);
+  }
+}
