@@ -4,8 +4,9 @@ import type { Outcome } from "../llm/outcome.js";
 import { addUsage, noUsage } from "../llm/text-model.js";
 import { seededRandom } from "../random.js";
 import type { Scorer } from "../score/scorer.js";
-import type { Explainer, Explanation, Trial } from "./explainer.js";
+import type { Explainer, Explanation } from "./explainer.js";
 import { selectionExamples } from "./selection-examples.js";
+import { bestTried, type Tried, trialOf, tryOut } from "./try-out.js";
 
 export interface BestOfOptions {
   /** Chooses: the highest value wins. */
@@ -27,7 +28,7 @@ export function bestOf(explainer: Explainer, { scorer, n = 5, seed = 22 }: BestO
   if (!(Number.isInteger(n) && n >= 1)) {
     throw new RangeError(`Cannot choose the best of ${n} explanations: give a whole number from 1`);
   }
-  const name = `${explainer.name} best-of-${n}`;
+  const name = `${explainer.name} best-of-${n} by ${scorer.name}`;
   return {
     name,
     model: explainer.model,
@@ -59,40 +60,4 @@ function orders(examples: LatentExamples, n: number, seed: number | string): Lat
   return Array.from({ length: n }, (_, i) =>
     i === 0 ? examples : { ...examples, train: random.fork(i).shuffle(examples.train) },
   );
-}
-
-/** An explanation and its score on the selection examples. */
-export interface Tried extends Omit<Trial, "text"> {
-  readonly explanation: Explanation;
-  readonly score: Awaited<ReturnType<Scorer["score"]>>;
-  /** Of writing and scoring it. */
-  readonly usage: Explanation["usage"];
-}
-
-/** Scores an explanation; it is kept where it is better than all before. A text that was scored is not scored again. */
-export async function tryOut(
-  explanation: Explanation,
-  options: {
-    scorer: Scorer;
-    examples: LatentExamples;
-    before: readonly Tried[];
-    signal: AbortSignal | undefined;
-  },
-): Promise<Tried> {
-  const { scorer, examples, before, signal } = options;
-  const known = before.find(({ explanation: { text } }) => text === explanation.text);
-  const score = known?.score ?? (await scorer.score(explanation, examples, { signal }));
-  const usage = known ? explanation.usage : addUsage(explanation.usage, score.usage);
-  const most = bestTried(before)?.value ?? Number.NEGATIVE_INFINITY;
-  const kept = before.length === 0 || (score.value ?? Number.NEGATIVE_INFINITY) > most;
-  return { explanation, score, value: score.value, kept, usage };
-}
-
-/** The last one that was kept. */
-export function bestTried(tried: readonly Tried[]): Tried | undefined {
-  return tried.findLast(({ kept }) => kept);
-}
-
-export function trialOf({ explanation, value, kept }: Tried): Trial {
-  return { text: explanation.text, value, kept };
 }

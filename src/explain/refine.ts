@@ -3,12 +3,12 @@ import { ask } from "../llm/ask.js";
 import type { Outcome } from "../llm/outcome.js";
 import { addUsage, noUsage, type TextModel, type Usage } from "../llm/text-model.js";
 import type { Score, Scorer } from "../score/scorer.js";
-import { bestTried, type Tried, trialOf, tryOut } from "./best-of.js";
 import type { Explainer, Explanation } from "./explainer.js";
 import { readExplanation } from "./read-explanation.js";
 import { refineRequest } from "./refine-prompt.js";
 import { selectionExamples } from "./selection-examples.js";
 import type { TopActivationsOptions } from "./top-activations.js";
+import { bestTried, type Tried, trialOf, tryOut } from "./try-out.js";
 
 export interface RefineOptions extends TopActivationsOptions {
   /** Who is asked for better ones. */
@@ -32,7 +32,7 @@ export interface RefineOptions extends TopActivationsOptions {
  */
 export function refine(explainer: Explainer, options: RefineOptions): Explainer {
   const { llm, rounds = 3, budget = Number.POSITIVE_INFINITY } = options;
-  const name = `${explainer.name} refined`;
+  const name = `${explainer.name} refined by ${options.scorer.name}`;
   return {
     name,
     model: llm.name,

@@ -71,7 +71,7 @@ describe("bestOf()", () => {
     expect(outcome).toMatchObject({
       value: {
         text: "the word “cat”",
-        explainer: "top-activations best-of-4",
+        explainer: "top-activations best-of-4 by detection",
         usage: { inputTokens: 270, outputTokens: 30 },
         trace: [
           { text: "the word “owl”", value: 0.5, kept: true },
@@ -127,7 +127,7 @@ describe("refine()", () => {
     expect(await outcome).toMatchObject({
       value: {
         text: "the word “cat”",
-        explainer: "top-activations refined",
+        explainer: "top-activations refined by detection",
         usage: { inputTokens: 270, outputTokens: 30 },
         trace: [
           { text: "the word “owl”", value: 0.5, kept: true },

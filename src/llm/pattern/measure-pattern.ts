@@ -51,47 +51,53 @@ export async function measurePattern(
   const run = patternRunner(pattern);
   const rows = cache.read(index);
   const { contextLength, firstPosition } = cache;
-  const [positions, tiles] = [new Tally(), new Tally()];
-  let [claimedActivation, activation] = [0, 0];
+  const found = new FitTally();
   for (let context = 0; context < cache.contextCount; context++) {
     if (context % contextsPerTurn === 0) await setImmediate();
     signal?.throwIfAborted();
     const whole = readWindow(cache, { context, start: firstPosition, end: contextLength }, rows);
     const claimed = run(whole);
-    for (let start = 0; start < contextLength; start += windowLength) {
-      const place = {
-        context,
-        start: Math.max(start, firstPosition),
-        end: Math.min(start + windowLength, contextLength),
-      };
-      if (place.end <= place.start || !allowed(place)) continue;
-      const [from, to] = [place.start - firstPosition, place.end - firstPosition];
-      const activations = whole.activations.subarray(from, to);
-      const claims = claimed.slice(from, to);
-      activations.forEach((a, i) => {
-        positions.add(a > 0, claims[i]);
-        activation += a;
-        if (claims[i]) claimedActivation += a;
-      });
-      tiles.add(
-        activations.some((a) => a > 0),
-        claims.includes(true),
-      );
+    for (let from = 0; from < contextLength; from += windowLength) {
+      const start = Math.max(from, firstPosition);
+      const end = Math.min(from + windowLength, contextLength);
+      if (end <= start || !allowed({ context, start, end })) continue;
+      const tile = [start - firstPosition, end - firstPosition] as const;
+      found.add(whole.activations.subarray(...tile), claimed.slice(...tile));
     }
   }
-  return fitOf({ positions, tiles, activationRecall: claimedActivation / activation });
+  return found.fit;
 }
 
-function fitOf({ positions, tiles, ...rest }: { positions: Tally; tiles: Tally; activationRecall: number }) {
-  const counts = positions.confusion;
-  return {
-    positions: counts,
-    tiles: tiles.confusion,
-    precision: precision(counts),
-    recall: recall(counts),
-    f1: f1(counts),
-    ...rest,
-  };
+/** Counts over tiles, and over their positions. */
+class FitTally {
+  readonly #positions = new Tally();
+  readonly #tiles = new Tally();
+  #claimedActivation = 0;
+  #activation = 0;
+
+  add(activations: Float32Array, claims: readonly boolean[]): void {
+    activations.forEach((activation, i) => {
+      this.#positions.add(activation > 0, claims[i]);
+      this.#activation += activation;
+      if (claims[i]) this.#claimedActivation += activation;
+    });
+    this.#tiles.add(
+      activations.some((activation) => activation > 0),
+      claims.includes(true),
+    );
+  }
+
+  get fit(): PatternFit {
+    const positions = this.#positions.confusion;
+    return {
+      positions,
+      tiles: this.#tiles.confusion,
+      precision: precision(positions),
+      recall: recall(positions),
+      f1: f1(positions),
+      activationRecall: this.#claimedActivation / this.#activation,
+    };
+  }
 }
 
 /** Counts answers against truths as they come. */
