@@ -26,7 +26,7 @@ import { typeError, typeWarning } from "./type-check.js";
 type Requests = "shell" | "control";
 
 /** Milliseconds after its result that a cell stays busy for the sake of its type check. */
-const checkPatience = 100;
+const checkPatience = 50;
 
 /** What the server stands on. */
 export interface KernelServerOptions {
