@@ -132,6 +132,6 @@ function writePercentages(answers: readonly boolean[]): string {
  * @throws {SyntaxError} As `readList`; a number without its sign is none.
  */
 export function readPercentages(reply: string, n: number): number[] {
-  const entries = readList(reply, n, { pattern: /^(?:100|\d{1,2})\s?%$/, wanted: "percentages" });
+  const entries = readList(reply, n, { pattern: /^(?:100|[1-9]?\d)\s?%$/, wanted: "percentages" });
   return entries.map((entry) => Number.parseInt(entry, 10) / 100);
 }

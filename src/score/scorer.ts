@@ -101,7 +101,10 @@ export interface Score {
   readonly usage: Usage;
 }
 
-/** Judges an explanation on test examples. */
+/**
+ * Judges an explanation on test examples. A maker closes over whatever else is needed: a judge, the subject (`generation`), a
+ * cache (`execution`). What an intervention on the latent does to the model's output will be judged by one more of these.
+ */
 export interface Scorer {
   readonly name: string;
   readonly model: string;

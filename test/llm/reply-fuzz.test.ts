@@ -8,7 +8,7 @@ import { toLine } from "../../src/llm/example-lines.js";
 import { readPattern } from "../../src/llm/pattern/read-pattern.js";
 import { noUsage, type TextModel } from "../../src/llm/text-model.js";
 import { type Random, seededRandom } from "../../src/random.js";
-import { readAnswers } from "../../src/score/classification-prompt.js";
+import { readAnswers, readPercentages } from "../../src/score/classification-prompt.js";
 import { readIntruder } from "../../src/score/intruder-prompt.js";
 import { readRatings } from "../../src/score/rating-prompt.js";
 import { readSimulation } from "../../src/score/simulation-prompt.js";
@@ -56,6 +56,14 @@ const parsers: readonly Parser<unknown>[] = [
     good: ["[1, 0, 0, 1, 1]", "The list is [0,0,0,0,0].", "\n [1,\n1,1,1,0] "],
     holds: (answers, reply) =>
       answers.length === 5 && onlyList(reply) === answers.map((yes) => (yes ? "1" : "0")).join(","),
+  }),
+  parser({
+    name: "percentages",
+    read: (reply) => readPercentages(reply, 3),
+    good: ["[97%, 3%, 50 %]", "I say [0%,100%,7%]."],
+    holds: (probabilities, reply) =>
+      probabilities.length === 3 &&
+      onlyList(reply)?.replaceAll("%", "") === probabilities.map((p) => Math.round(100 * p)).join(","),
   }),
   parser({
     name: "ratings",

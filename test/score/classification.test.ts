@@ -52,6 +52,7 @@ describe("readPercentages()", () => {
     ["[0, 1]", /other than percentages/],
     ["[101%, 0%]", /other than percentages/],
     ["[-1%, 0%]", /other than percentages/],
+    ["[07%, 0%]", /other than percentages/],
     ["[12.5%, 0%]", /other than percentages/],
     ["[90%]", /1 entries, not 2/],
     ["90%, 10%", /0 lists/],
