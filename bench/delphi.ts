@@ -3,7 +3,7 @@
  *
  *     npx tsx bench/delphi.ts [--tokens 250000] [--size 128x2x4096] [--latents 1000]
  *
- * `--size` is d_model × blocks × d_sae. The model and the TopK coder (k = 32, on the middle block) have random weights,
+ * `--size` is d_model × blocks × d_sae. The model and the TopK coder (k = 32, behind half of the blocks) have random weights,
  * and the text is the demo world's in contexts of 256 tokens. Each side runs in a process of its own: cache to disk, then
  * sample examples of random latents (delphi's defaults: 40 + 50 windows of 32 tokens, 50 silent ones). Our time
  * includes cutting the text into tokens, delphi's does not. `delphi/requirements.txt` says what is installed, into

@@ -1,12 +1,21 @@
 /**
- * Tokens per second through the sparse encoder at real sizes, and through the demo's model and
- * coder together. Weights of the large coders are random: speed does not depend on them. The peak
- * is a bare product of the same matrices in the same runtime, measured in turn with the encoder.
+ * How much of the machine's float32 peak is used: by the sparse encoder at real sizes, and by model and encoder
+ * together, from tokens to the cache on disk. Weights are random: speed does not depend on them.
  *
- *     npx tsx bench/encode.ts [--threads 2] [--sizes 768x16384,768x32768]
+ *     npx tsx bench/engine.ts [--threads 2] [--sizes 768x32768,768x131072] [--model FOLDER --tokens 16384]
+ *
+ * *of peak* is by processor time, so that other jobs on the machine do not count: the products' operations a second, of
+ * what `peak.c` reaches in the registers (where there is no C compiler: of a bare product in the same runtime).
+ * *of product* is the speed of such a product as a share, measured in turn with the encoder. `--model` takes
+ * a folder as `delphi/peer.py make FOLDER 768 12 32768` writes it: model.onnx and sae/layers.N.
  */
-import { availableParallelism, cpus, loadavg } from "node:os";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { cacheLatents } from "../src/cache/cache-latents.js";
+import { demoCorpus } from "../src/corpus/demo-corpus.js";
 import { loadModel } from "../src/model/load-model.js";
 import { graphBuilder } from "../src/model/onnx/graph-builder.js";
 import { openSession } from "../src/model/onnx/onnx-session.js";
@@ -19,17 +28,23 @@ import { type Tensor, tensor } from "../src/tensor.js";
 interface Row {
   name: string;
   tokensPerSecond: number;
-  /** Of the encoder's products; too small to say anything for the demo. */
-  gigaflops: number | undefined;
-  /** Of the bare product's speed, by processor time: other jobs take of the clock, not of that. */
-  shareOfPeak: number | undefined;
+  /** Of the products, by the clock. */
+  gigaflops: number;
+  /** Of the peak, by the clock: all of it only on a machine that does nothing else. */
+  shareByClock: number;
+  /** Of the peak, by processor time: other jobs take of the clock, not of that. */
+  shareOfPeak: number;
+  /** The same of the bare product's speed. */
+  shareOfProduct: number | undefined;
   latentsPerToken: number;
 }
 
 const { values } = parseArgs({
   options: {
     threads: { type: "string", default: String(availableParallelism()) },
-    sizes: { type: "string", default: "768x16384,768x32768" },
+    sizes: { type: "string", default: "768x32768,768x131072" },
+    model: { type: "string" },
+    tokens: { type: "string", default: "16384" },
   },
 });
 const threads = Number(values.threads);
@@ -40,27 +55,65 @@ await main();
 
 async function main(): Promise<void> {
   const rows: Row[] = [];
+  const peak = measurePeak() ?? (await productPeak());
   for (const size of values.sizes.split(",")) {
     const [dModel, dSae] = size.split("x").map(Number);
-    for (const kind of ["topk", "threshold"] as const) rows.push(await largeCoder(dModel, dSae, kind));
+    for (const kind of ["topk", "threshold"] as const)
+      rows.push(await largeCoder({ dModel, dSae, kind, peak: peak.gigaflops }));
   }
-  rows.push(await demo());
-  console.log(
-    `${"".padEnd(28)}${"tokens/s".padStart(10)}${"GFLOP/s".padStart(10)}${"of peak".padStart(9)}${"L0".padStart(7)}`,
+  if (values.model) rows.push(await endToEnd(values.model, peak.gigaflops));
+  const percent = (share: number | undefined) => (share === undefined ? "" : `${(100 * share).toFixed(0)} %`);
+  console.log(`peak: ${peak.gigaflops.toFixed(0)} GFLOP/s a core (${peak.how})`);
+  console.table(
+    rows.map((row) => ({
+      name: row.name,
+      "tokens/s": Math.round(row.tokensPerSecond),
+      "GFLOP/s": Math.round(row.gigaflops),
+      "of peak, clock": percent(row.shareByClock),
+      "of peak": percent(row.shareOfPeak),
+      "of product": percent(row.shareOfProduct),
+      L0: Math.round(row.latentsPerToken),
+    })),
   );
-  for (const { name, tokensPerSecond, gigaflops, shareOfPeak, latentsPerToken } of rows) {
-    const share = shareOfPeak === undefined ? "" : `${(100 * shareOfPeak).toFixed(0)} %`;
-    const speed = tokensPerSecond.toFixed(0).padStart(10);
-    const numbers = [speed, (gigaflops?.toFixed(1) ?? "").padStart(10), share.padStart(9)];
-    console.log(name.padEnd(28) + numbers.join("") + latentsPerToken.toFixed(0).padStart(7));
-  }
   const idle = idleShare();
-  console.log(`idle ${idle.toFixed(2)}`);
   const machine = { idle, cpu: cpus()[0]?.model, threads, load: loadavg()[0], node: process.version };
-  console.log(JSON.stringify({ bench: "encode", machine, rows }));
+  console.log(JSON.stringify({ bench: "engine", machine, peak, rows }));
 }
 
-async function largeCoder(dModel: number, dSae: number, kind: "topk" | "threshold"): Promise<Row> {
+/** GFLOP per second of processor time of one core. */
+function measurePeak(): { gigaflops: number; how: string } | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "saelab-peak-"));
+  try {
+    const program = join(folder, "peak");
+    const flags = ["-O2", "-march=native", "-ffp-contract=fast", "-pthread"];
+    execFileSync("cc", [...flags, join(import.meta.dirname, "peak.c"), "-o", program], { stdio: "ignore" });
+    const gigaflops = Number.parseFloat(execFileSync(program, [String(threads)], { encoding: "utf8" }));
+    return { gigaflops, how: "multiply-adds in registers" };
+  } catch {
+    return undefined;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** For want of a compiler. */
+async function productPeak(): Promise<{ gigaflops: number; how: string }> {
+  const weights = normals([16_384, 768], "w");
+  const product = await bareProduct(weights);
+  const x = normals([1024, 768], "x");
+  const { cpuSeconds } = await best(() => product.run(x));
+  await product.close();
+  return { gigaflops: (2 * 768 * 16_384 * 1024) / cpuSeconds / 1e9, how: "a product in the same runtime" };
+}
+
+interface CoderCase {
+  dModel: number;
+  dSae: number;
+  kind: "topk" | "threshold";
+  peak: number;
+}
+
+async function largeCoder({ dModel, dSae, kind, peak }: CoderCase): Promise<Row> {
   const weights = randomWeights(dModel, dSae, kind);
   const coder = weightedCoder(weights, { name: "bench", hash: "", threads });
   const x = normals([1024, dModel], "x");
@@ -83,28 +136,57 @@ async function largeCoder(dModel: number, dSae: number, kind: "topk" | "threshol
     name: `${kind} ${dModel}x${dSae}`,
     tokensPerSecond: 1024 / seconds,
     gigaflops: flops / seconds / 1e9,
-    shareOfPeak: bare / cpuSeconds,
+    shareByClock: flops / seconds / 1e9 / (peak * threads),
+    shareOfPeak: flops / cpuSeconds / 1e9 / peak,
+    shareOfProduct: bare / cpuSeconds,
     latentsPerToken: latents / 1024,
   };
 }
 
-async function demo(): Promise<Row> {
-  const model = await loadModel("demo", { threads });
-  const coder = await loadSparseCoder("demo/layers.2", { threads });
-  const ids = Int32Array.from({ length: 64 * 128 }, (_, i) => (i * 7919) % model.tokenizer.vocabSize);
-  const tokens = tensor(ids, [64, 128]);
-  const { seconds, latents } = await best(async () => {
-    const found = await model.activations(tokens, [coder.hookpoint]);
-    return await coder.encode(found.get(coder.hookpoint) as Tensor);
-  });
-  await Promise.all([model.close(), coder.close()]);
-  return {
-    name: "demo model and layers.2",
-    tokensPerSecond: ids.length / seconds,
-    gigaflops: undefined,
-    shareOfPeak: undefined,
-    latentsPerToken: latents / ids.length,
-  };
+/** A corpus into a cache on disk, after a short one that is not counted. */
+async function endToEnd(folder: string, peak: number): Promise<Row> {
+  const work = mkdtempSync(join(tmpdir(), "saelab-engine-"));
+  const model = await loadModel(folder, { threads });
+  const [place] = readdirSync(join(folder, "sae"));
+  const coder = await loadSparseCoder(join(folder, "sae", place), { threads });
+  const corpus = await demoCorpus(Math.ceil(Number(values.tokens) / 20));
+  const fill = (name: string, maxTokens: number) =>
+    cacheLatents({ model, coder }, corpus, {
+      directory: join(work, name),
+      contextLength: 128,
+      precision: "f16",
+      maxTokens,
+      onProgress: () => {},
+    });
+  try {
+    await fill("warm", 2048);
+    const start = performance.now();
+    const before = process.cpuUsage();
+    const cache = await fill("cache", Number(values.tokens));
+    const seconds = (performance.now() - start) / 1000;
+    const { user, system } = process.cpuUsage(before);
+    const tokens = cache.tokenCount;
+    const flops = tokens * (prefixOperations(folder, place) + 2 * coder.dModel * coder.dSae);
+    return {
+      name: `model to ${place}, ${coder.dModel}x${coder.dSae}`,
+      tokensPerSecond: tokens / seconds,
+      gigaflops: flops / seconds / 1e9,
+      shareByClock: flops / seconds / 1e9 / (peak * threads),
+      shareOfPeak: flops / ((user + system) / 1e6) / 1e9 / peak,
+      shareOfProduct: undefined,
+      latentsPerToken: cache.manifest.rows / tokens,
+    };
+  } finally {
+    await Promise.all([model.close(), coder.close()]);
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Of a GPT-2's products a token, up to and with a block: 12 d² weights a block, and attention over 128 positions. */
+function prefixOperations(folder: string, place: string): number {
+  const { n_embd: d } = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
+  const blocks = Number(place.split(".").at(-1)) + 1;
+  return blocks * (2 * 12 * d * d + 4 * 128 * d);
 }
 
 /** The product alone, in as many rows a run as the coder takes; only its largest numbers come back. */

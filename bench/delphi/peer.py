@@ -30,8 +30,8 @@ CONTEXT, BATCH, K = 256, 32, 32
 
 
 def hookpoint(layers):
-    """The output of the middle block."""
-    return layers // 2
+    """The output of the block that ends the first half."""
+    return (layers + 1) // 2 - 1
 
 
 def make(folder, dimensions, layers, width):
