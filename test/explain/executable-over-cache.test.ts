@@ -3,7 +3,10 @@ import { afterAll, describe, expect, it } from "vitest";
 import { sampleExamples } from "../../src/examples/sample-examples.js";
 import { partShares } from "../../src/examples/sampling-plan.js";
 import { splitDocuments } from "../../src/examples/split-documents.js";
+import { contrastive } from "../../src/explain/contrastive.js";
 import { executable } from "../../src/explain/executable.js";
+import { topActivations } from "../../src/explain/top-activations.js";
+import { read } from "../../src/llm/pattern/grammar.js";
 import { measurePattern } from "../../src/llm/pattern/measure-pattern.js";
 import type { Pattern } from "../../src/llm/pattern/pattern.js";
 import { pattern } from "../../src/llm/pattern/pattern-model.js";
@@ -23,7 +26,7 @@ function onTest(name: PlantedName, rule: Pattern) {
 
 function examplesOf(name: PlantedName) {
   const latent = { hookpoint: cache.hookpoint, index: plantedNames.indexOf(name) };
-  return sampleExamples(cache, latent, { ...counts, minWindows: 1 });
+  return sampleExamples(cache, latent, { ...counts, contrast: 20, minWindows: 1 });
 }
 
 describe("executable()", () => {
@@ -47,5 +50,23 @@ describe("executable()", () => {
     expect(recall).toBe(1);
     expect(precision).toBeLessThan(0.5);
     expect(tiles.trueNegatives / (tiles.trueNegatives + tiles.falsePositives)).toBeGreaterThan(0.8);
+  });
+});
+
+describe("contrastive()", () => {
+  it("finds the exception that training windows alone do not show", async () => {
+    const name = "a word with an exception";
+    const examples = examplesOf(name);
+    const [told, untold] = await Promise.all(
+      [contrastive, topActivations].map(async (make) => {
+        const outcome = await make(pattern()).explain(examples);
+        const rule = outcome.status === "ok" ? read(outcome.value.text) : undefined;
+        if (!rule) throw new Error(JSON.stringify(outcome));
+        return onTest(name, rule);
+      }),
+    );
+    expect(untold.precision).toBeLessThan(0.9);
+    expect(told.precision).toBeGreaterThan(0.95);
+    expect(told.recall).toBeGreaterThan(0.95);
   });
 });

@@ -8,6 +8,7 @@ import { singleToken, singleTokenRequest } from "../../src/explain/single-token.
 import { meanStrengths, tokenSpace, tokenSpaceRequest } from "../../src/explain/token-space.js";
 import { topActivations } from "../../src/explain/top-activations.js";
 import { readAnswerForm, readExamples, readSilent, readTokenLine } from "../../src/llm/example-lines.js";
+import { read } from "../../src/llm/pattern/grammar.js";
 import { pattern } from "../../src/llm/pattern/pattern-model.js";
 import { runPattern } from "../../src/llm/pattern/run-pattern.js";
 import type { TextModel } from "../../src/llm/text-model.js";
@@ -135,6 +136,23 @@ describe("contrastive()", () => {
     const untold = await topActivations(pattern()).explain(latent);
     expect(untold).toMatchObject({ value: { text: "the word “cat”" } });
     expect(told).toMatchObject({ value: { text: "the word “cat” after “old”" } });
+  });
+
+  it("lets the embedded model find an exception", async () => {
+    const text = (before: string, i: number) => [" we", ` saw${i}`, before, " not", " run", ` day${i}`];
+    const helpers = [" could", " must", " is", " was", " will", " has"];
+    const train = Array.from({ length: 24 }, (_, i) => example(text(helpers[i % 6], i), [[3, 5]]));
+    const contrast = Array.from({ length: 12 }, (_, i) => ({
+      ...window(text(" do", 50 + i), []),
+      kind: "same-token" as const,
+    }));
+    const outcome = await contrastive(pattern()).explain(latentExamples({ train, contrast }));
+    if (outcome.status !== "ok") throw new Error(outcome.reason);
+    const rule = read(outcome.value.text);
+    if (!rule) throw new Error(outcome.value.text);
+    const claims = (pieces: string[]) => runPattern(rule, { pieces }).includes(true);
+    expect(train.every(({ pieces }) => claims([...pieces]))).toBe(true);
+    expect(contrast.some(({ pieces }) => claims([...pieces]))).toBe(false);
   });
 });
 

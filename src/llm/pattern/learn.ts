@@ -9,6 +9,7 @@ import type { ReadExample } from "../example-lines.js";
 import { candidates } from "./candidates.js";
 import { type Document, segment } from "./document.js";
 import { type Evidence, extentOf, gatherer, join, noEvidence, quality } from "./evidence.js";
+import { withExceptions } from "./exceptions.js";
 import { write } from "./grammar.js";
 import { type MarkedText, readMarkedText } from "./marked-text.js";
 import { mergeClauses } from "./merge-clauses.js";
@@ -48,7 +49,7 @@ export function learn(examples: readonly ReadExample[], options: LearnOptions = 
       .filter((step) => step.value > least)
       .sort((a, b) => b.value - a.value);
     const step = steps.slice(0, 60).find(({ tried }) => chosen.length === 0 || wordCount(tried) <= longest);
-    if (!step) return patternOf(chosen);
+    if (!step) return withExceptions(patternOf(chosen), { texts, silent });
     chosen = withoutNeedless(step.tried, value);
   }
 }
