@@ -1,4 +1,5 @@
 import type { SparseCoder } from "../sparse/sparse-coder.js";
+import { dot } from "../stats/dot.js";
 
 /** A latent that resembles another one. */
 export interface Neighbour {
@@ -71,10 +72,4 @@ export class Nearest {
     list.splice(at < 0 ? list.length : at, 0, neighbour);
     if (list.length > this.#count) list.pop();
   }
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }

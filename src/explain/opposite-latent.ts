@@ -1,5 +1,5 @@
-import { dot } from "../score/dot.js";
 import type { SparseCoder } from "../sparse/sparse-coder.js";
+import { dot } from "../stats/dot.js";
 
 /**
  * The latent that writes the exact opposite of another's direction, as `identityCoder` has for each of its axes: cosine

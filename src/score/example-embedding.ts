@@ -1,8 +1,8 @@
 import type { Embedder } from "../llm/embedder.js";
 import { noUsage } from "../llm/text-model.js";
+import { dot } from "../stats/dot.js";
 import { row, type Tensor } from "../tensor.js";
 import { attempt } from "./attempt.js";
-import { dot } from "./dot.js";
 import { gradedJudgements, gradedScore } from "./graded-score.js";
 import { textItems } from "./item.js";
 import type { Scorer } from "./scorer.js";

@@ -56,8 +56,6 @@ export type Measure =
   | "accuracy"
   /** Chance that a positive is graded above a negative, ties for half, in [0, 1]. */
   | "AUROC"
-  /** Mean precision over the positives ranked by grade, in [0, 1]. */
-  | "average precision"
   /** Pearson's, in [-1, 1]. */
   | "correlation"
   /** Share of written texts on which the latent fires, in [0, 1]. */

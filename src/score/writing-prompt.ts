@@ -9,8 +9,13 @@ export interface WrittenPair {
   readonly counterpart: string;
 }
 
-/** Asks for `n` pairs of texts about an explanation. */
+/**
+ * Asks for `n` pairs of texts about an explanation.
+ *
+ * @throws {RangeError} If `n` is not a whole number of at least 1.
+ */
 export function pairsRequest(explanation: string, n: number): TextRequest {
+  checkCount(n);
   return {
     system: pairsSystem,
     messages: [
@@ -22,8 +27,9 @@ export function pairsRequest(explanation: string, n: number): TextRequest {
   };
 }
 
-/** Asks for `n` texts like marked ones. */
+/** Asks for `n` texts like marked ones. @throws {RangeError} As `pairsRequest`. */
 export function alikeRequest(examples: readonly string[], n: number): TextRequest {
+  checkCount(n);
   const question = (texts: readonly string[], count: number): TextMessage => ({
     role: "user",
     content: [
@@ -47,6 +53,11 @@ export function alikeRequest(examples: readonly string[], n: number): TextReques
     ],
     maxTokens: 128 + 80 * n,
   };
+}
+
+function checkCount(n: number): void {
+  if (Number.isInteger(n) && n >= 1) return;
+  throw new RangeError(`Cannot ask for ${n} texts: give a whole number of at least 1`);
 }
 
 function pairsQuestion(explanation: string, n: number): string {
