@@ -4,6 +4,7 @@
  * It lives in the IO worker, so that control, completion and heartbeat are answered while a cell spins. Cells wait in
  * a queue; comm messages do not, they go to the main thread at once, which takes them whenever the running cell awaits.
  */
+import { randomUUID } from "node:crypto";
 import type { CrashNote } from "./crash-note.js";
 import { DebugSources } from "./debug-sources.js";
 import { Debugger } from "./debugger.js";
@@ -14,6 +15,7 @@ import { climbInterruptLadder } from "./interrupt-ladder.js";
 import { kernelInfo } from "./kernel-info.js";
 import type { KernelSettings } from "./kernel-settings.js";
 import type { LanguageClient } from "./language-client.js";
+import { memberAccess, memberMatches } from "./live-members.js";
 import type { Header, Json, Message } from "./messages.js";
 import { limitedBundle, PrintLimit } from "./output-limit.js";
 import { giveRoom, type SharedCounters, sayFarewell, takeSignal } from "./shared-counters.js";
@@ -27,6 +29,8 @@ type Requests = "shell" | "control";
 
 /** Milliseconds after its result that a cell stays busy for the sake of its type check. */
 const checkPatience = 50;
+/** Milliseconds that the thread of the cells gets to say what a variable holds; a spinning cell does not answer. */
+const membersPatience = 100;
 
 /** What the server stands on. */
 export interface KernelServerOptions {
@@ -57,6 +61,7 @@ export class KernelServer {
   readonly #commRequests = new Map<string, Message>();
   readonly #noticeWaiters = new Set<() => void>();
   readonly #printed = new PrintLimit();
+  readonly #memberWaiters = new Map<string, (names: readonly string[]) => void>();
   #settings: KernelSettings;
   #check: Promise<void> | undefined;
   #checking = false;
@@ -123,6 +128,9 @@ export class KernelServer {
       case "interrupted":
         this.#notice();
         return;
+      case "members":
+        this.#memberWaiters.get(message.id)?.(message.names);
+        return;
       case "settings":
         this.#settings = { ...this.#settings, ...message.settings };
         return;
@@ -185,7 +193,7 @@ export class KernelServer {
       case "history_request":
         return this.#history.answer(request);
       case "complete_request":
-        return this.#options.language.ask("complete", request);
+        return this.#complete(request);
       case "inspect_request":
         return this.#options.language.ask("inspect", request);
       case "is_complete_request":
@@ -205,6 +213,25 @@ export class KernelServer {
   #commInfo(target: unknown): Json {
     const live = [...this.#comms].filter(([, name]) => typeof target !== "string" || name === target);
     return { status: "ok", comms: Object.fromEntries(live.map(([id, name]) => [id, { target_name: name }])) };
+  }
+
+  async #complete(request: Json): Promise<Json> {
+    const typed = await this.#options.language.ask("complete", request);
+    const access = memberAccess(request);
+    if (!access || (typed.matches as unknown[] | undefined)?.length !== 0) return typed;
+    const names = await this.#members(access.path);
+    return names.length > 0 ? memberMatches(request, access, names) : typed;
+  }
+
+  async #members(path: readonly string[]): Promise<readonly string[]> {
+    const id = randomUUID();
+    const names = await new Promise<readonly string[]>((resolve) => {
+      this.#memberWaiters.set(id, resolve);
+      setTimeout(resolve, membersPatience, []);
+      this.#options.toMain({ type: "members", id, path });
+    });
+    this.#memberWaiters.delete(id);
+    return names;
   }
 
   #execute(request: Message): void {

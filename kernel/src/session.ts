@@ -5,6 +5,7 @@ import { CellInterruptError } from "./cell-error.js";
 import type { CommRegistry } from "./comms.js";
 import { DisplayHandle, type Displays } from "./display.js";
 import type { Executor } from "./executor.js";
+import { liveMembers } from "./live-members.js";
 import type { Json, MimeBundle } from "./messages.js";
 import { mimeBundleOf } from "./mime-bundle.js";
 import { exitNow } from "./process-exit.js";
@@ -69,8 +70,21 @@ export class Session {
       case "input":
         this.#answerInput?.(message.value);
         return;
+      case "members":
+        this.#options.toIo({ type: "members", id: message.id, names: this.#membersOf(message.path) });
+        return;
       case "shutdown":
         exitNow(0);
+    }
+  }
+
+  /** Names of members of a variable; none of one that is not there. */
+  #membersOf(path: readonly string[]): string[] {
+    try {
+      const outcome = this.#options.executor.run(path[0] ?? "", "silent-0.ts");
+      return "value" in outcome ? liveMembers(outcome.value, path) : [];
+    } catch {
+      return [];
     }
   }
 

@@ -27,6 +27,8 @@ export type ToMain =
   /** The cell was stopped from outside; forget it. */
   | { readonly type: "abandon"; readonly id: string }
   | { readonly type: "input"; readonly value: string }
+  /** Asks for the names of members of a variable. */
+  | { readonly type: "members"; readonly id: string; readonly path: readonly string[] }
   | { readonly type: "shutdown" };
 
 /** From the main thread to the IO worker. */
@@ -57,6 +59,7 @@ export type ToIo =
   | { readonly type: "interrupted" }
   /** Cells started a child process. */
   | { readonly type: "child"; readonly pid: number; readonly parent: Header | undefined }
+  | { readonly type: "members"; readonly id: string; readonly names: readonly string[] }
   | { readonly type: "settings"; readonly settings: Partial<KernelSettings> }
   /** The process is about to end by the cell's own doing. */
   | { readonly type: "exiting"; readonly reason: string };

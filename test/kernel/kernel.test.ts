@@ -314,6 +314,41 @@ describe("requests", () => {
   }, 60_000);
 });
 
+describe("completion", () => {
+  const complete = async (code: string) =>
+    (await kernel.request("complete_request", { code, cursor_pos: [...code].length })).content;
+
+  it("of what has no type offers what is there, and calls no getter", async () => {
+    await kernel.execute(
+      "const loose: any = { alpha: { beta: 1, get boom() { throw new Error('called') } }, almost: 2 };" +
+        " const parsed = JSON.parse('{\"key\": [1]}')",
+    );
+    expect(await complete("'😀'; loose.al")).toMatchObject({
+      matches: ["alpha", "almost"],
+      cursor_start: 11,
+      cursor_end: 13,
+    });
+    expect((await complete("loose.alpha.")).matches).toEqual(["beta", "boom"]);
+    expect((await complete("loose.alpha.boom.")).matches).toEqual([]);
+    expect((await complete("parsed.key.fin")).matches).toContain("findLast");
+    expect((await complete("parsed.key[0].")).matches).toEqual([]);
+    expect((await complete("nowhere.at")).matches).toEqual([]);
+  });
+
+  it("of a typed value is TypeScript's, and hover is Markdown", async () => {
+    await kernel.execute("/** Says hello. */\nfunction hello(name: string): string { return name }");
+    expect((await complete("hello('x').toUpper")).matches).toEqual(["toUpperCase"]);
+    const { content } = await kernel.request("inspect_request", {
+      code: "hello",
+      cursor_pos: 2,
+      detail_level: 0,
+    });
+    expect((content.data as Json)["text/markdown"]).toBe(
+      "```typescript\nfunction hello(name: string): string\n```\n\nSays hello.",
+    );
+  });
+});
+
 describe("module resolution", () => {
   it("starts at the notebook's folder, and falls back to what the kernel came with", async () => {
     const folder = mkdtempSync(join(tmpdir(), "saelab-notebook-"));
