@@ -1,9 +1,10 @@
 /**
  * The kernel as a front end feels it: start, cells, completion, output, comms, interrupts, memory; and tslab's own
- * kernel in the same run, as far as it answers.
+ * kernel in the same run, and Deno's where there is one, as far as they answer.
  *
  *     npm run build -w kernel && npx tsx bench/kernel.ts
  */
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, loadavg } from "node:os";
@@ -17,6 +18,8 @@ const tslab: StartOptions = {
   argv: (file) => [require.resolve("tslab/bin/tslab"), "kernel", "--config-path", file],
 };
 
+const deno: StartOptions = { command: "deno", argv: (file) => ["jupyter", "--kernel", "--conn", file] };
+
 await main();
 for (const client of clients) client.process.kill("SIGKILL");
 
@@ -26,12 +29,18 @@ async function main(): Promise<void> {
   const rows = {
     saelab: { ...(await common({})), ...(await own()) },
     tslab: await patiently(() => common(tslab)),
+    ...(hasDeno() && { deno: await patiently(() => common(deno)) }),
   };
   const idle = 1 - (busySeconds() - busyBefore) / ((performance.now() - began) / 1000) / cpus().length;
   const names = Object.keys(rows.saelab);
-  console.log(`${"".padEnd(44)}${"saelab".padStart(10)}${"tslab".padStart(10)}`);
+  console.log(
+    "".padEnd(44) +
+      Object.keys(rows)
+        .map((kernel) => kernel.padStart(10))
+        .join(""),
+  );
   for (const name of names) {
-    const numbers = [rows.saelab, rows.tslab].map((row) => shown((row as Measures)[name]).padStart(10));
+    const numbers = Object.values(rows).map((row) => shown((row as Measures)[name]).padStart(10));
     console.log(name.padEnd(44) + numbers.join(""));
   }
   const machine = {
@@ -42,6 +51,11 @@ async function main(): Promise<void> {
     node: process.version,
   };
   console.log(JSON.stringify({ bench: "kernel", machine, rows }));
+}
+
+/** Deno is measured where it is installed. */
+function hasDeno(): boolean {
+  return spawnSync("deno", ["--version"]).status === 0;
 }
 
 function shown(value: number | undefined): string {
@@ -57,7 +71,9 @@ async function common(options: StartOptions): Promise<Measures> {
     await client.stop();
   }
   const client = await start(options);
+  const atRest = residentMegabytes(client);
   const [, first] = await timed(() => client.execute("1 + 1"));
+  await repeated(39, () => client.execute("1 + 1"));
   const trivial = await repeated(60, () => client.execute("1 + 1"));
   const [, imported] = await timed(() => client.execute('import * as arrow from "apache-arrow"'));
   const [, next] = await timed(() => client.execute("1 + 1"));
@@ -68,18 +84,24 @@ async function common(options: StartOptions): Promise<Measures> {
   };
   const [, cold] = await timed(complete);
   const completions = await repeated(30, complete);
+  const inspections = await repeated(30, () =>
+    client.request("inspect_request", { code: "Math.max", cursor_pos: 8, detail_level: 0 }),
+  );
   const memory = residentMegabytes(client);
   await client.stop();
   return {
     "start to kernel_info, ms, p50 of 5": quantile(starts, 0.5),
     "first cell, ms": first,
-    "trivial cell, ms, p50": quantile(trivial, 0.5),
-    "trivial cell, ms, p95": quantile(trivial, 0.95),
+    "trivial cell, 41st to 100th, ms, p50": quantile(trivial, 0.5),
+    "trivial cell, 41st to 100th, ms, p95": quantile(trivial, 0.95),
     "cell that imports apache-arrow, ms": imported,
     "the cell after it, ms": next,
     "first completion, ms": cold,
     "completion, ms, p50": quantile(completions, 0.5),
     "completion, ms, p95": quantile(completions, 0.95),
+    "inspection, ms, p50": quantile(inspections, 0.5),
+    "inspection, ms, p95": quantile(inspections, 0.95),
+    "memory after the start, MB": atRest,
     "memory after that, MB": memory,
   };
 }
@@ -111,8 +133,10 @@ async function own(): Promise<Measures> {
     interrupts.push(milliseconds);
   }
   const growth = await growthPerCell(client);
+  const [, saelab] = await timed(() => client.execute('import * as saelab from "saelab"'));
   await client.stop();
   return {
+    "cell that imports saelab, ms": saelab,
     "50,000 printed lines, ms": printing,
     "lines that arrived": lines.reduce((sum, count) => sum + count, 0),
     "comm round trip while a cell awaits, ms, p50": quantile(roundTrips, 0.5),

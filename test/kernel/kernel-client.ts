@@ -31,6 +31,8 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** Arguments of Node that start another kernel; by default the built one. */
   readonly argv?: (connectionFile: string) => readonly string[];
+  /** Program that starts another kernel; by default Node. */
+  readonly command?: string;
   /** More flags of Node. */
   readonly flags?: readonly string[];
   /** A kernel whose connection file this one takes over, as Jupyter restarts a kernel. */
@@ -85,6 +87,7 @@ export class KernelClient {
     cwd = root,
     args = [],
     argv,
+    command = process.execPath,
     flags = [],
     after,
     ports,
@@ -96,7 +99,7 @@ export class KernelClient {
     writeFileSync(file, JSON.stringify(connection));
     const ownFlags = ["--no-warnings", "--no-force-async-hooks-checks", ...flags];
     const own = () => [...ownFlags, builtKernel(), ...args, file];
-    const child = spawn(process.execPath, argv?.(file) ?? own(), {
+    const child = spawn(command, argv?.(file) ?? own(), {
       cwd,
       stdio: ["inherit", "inherit", "pipe"],
     });
