@@ -13,13 +13,12 @@ export function claudeRequest(
 ): Anthropic.MessageCreateParamsNonStreaming {
   const facts = modelFacts(model);
   const isClaude = model.startsWith("claude-");
-  const thinks = facts ? facts.quiet === "low-effort" : isClaude;
   // A model that the table lacks is asked plainly: a newer Claude refuses temperature, other servers take it.
   const takesTemperature = facts ? facts.temperature : !isClaude;
   const temperature = takesTemperature ? request.temperature : undefined;
   return {
     model,
-    max_tokens: request.maxTokens + (thinks ? roomToThink : 0),
+    max_tokens: claudeMaxTokens(model, request),
     system: wellFormed(request.system),
     messages: messages(request),
     ...(facts ? quiet[facts.quiet] : {}),
@@ -27,7 +26,13 @@ export function claudeRequest(
   };
 }
 
-/** Tokens for the thoughts of a model that cannot be kept from thinking: they count as output. */
+/** Output tokens of the reply at most, and of the thoughts of a model that cannot be kept from thinking. */
+export function claudeMaxTokens(model: string, { maxTokens }: TextRequest): number {
+  const facts = modelFacts(model);
+  const thinks = facts ? facts.quiet === "low-effort" : model.startsWith("claude-");
+  return maxTokens + (thinks ? roomToThink : 0);
+}
+
 const roomToThink = 2048;
 
 const quiet: Record<string, Pick<Anthropic.MessageCreateParamsNonStreaming, "thinking" | "output_config">> = {

@@ -5,7 +5,7 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { ModelCallError } from "../errors.js";
 import { claudeReply } from "./claude-reply.js";
-import { claudeRequest } from "./claude-request.js";
+import { claudeMaxTokens, claudeRequest } from "./claude-request.js";
 import type { RateLimits } from "./governor.js";
 import { modelFacts } from "./model-facts.js";
 import { PromptCache } from "./prompt-cache.js";
@@ -83,8 +83,10 @@ interface Question {
 
 function completion(client: Anthropic, model: string, { request, signal }: Question): ServiceCall<TextReply> {
   return {
-    needs: { inputTokens: estimateTokens(request), outputTokens: claudeRequest(model, request).max_tokens },
-    mostInputTokens: mostTokens(request),
+    needs: { inputTokens: estimateTokens(request), outputTokens: claudeMaxTokens(model, request) },
+    get mostInputTokens() {
+      return mostTokens(request);
+    },
     signal,
     async send(limit) {
       // Made when it is sent: many calls may be waiting.

@@ -91,14 +91,14 @@ class AdaptiveGovernor implements Governor {
     return Math.floor(this.#window);
   }
 
-  async enter(
+  enter(
     needs: Needs,
     { signal, again }: { signal?: AbortSignal | undefined; again?: boolean } = {},
   ): Promise<Turn> {
-    signal?.throwIfAborted();
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const turn = (again ? this.#again : this.#others).join(needs, signal);
     this.#admit();
-    return await turn;
+    return turn;
   }
 
   #admit(): void {

@@ -24,7 +24,9 @@ export function openAICompatible(options: OpenAICompatibleOptions): TextModel {
     complete: (request, { signal } = {}) =>
       call({
         needs: { inputTokens: estimateTokens(request), outputTokens: request.maxTokens },
-        mostInputTokens: mostTokens(request),
+        get mostInputTokens() {
+          return mostTokens(request);
+        },
         signal,
         async send(limit) {
           const sent = await client.chat.completions.create(chatRequest(request, options), { signal: limit });

@@ -37,22 +37,27 @@ export class PromptCache {
   }
 
   /** Calls `complete` when it may be called. @throws What it throws, or the reason of a signal that is aborted. */
-  async through(
+  through(
     request: TextRequest,
     complete: () => Promise<TextReply>,
     signal?: AbortSignal,
   ): Promise<TextReply> {
     const prefix = { ...request, messages: request.messages.slice(0, -1) };
     const tokens = estimateTokens(prefix);
-    if (prefix.messages.length === 0 || tokens < (this.#options.minimum ?? 0)) return await complete();
+    if (prefix.messages.length === 0 || tokens < (this.#options.minimum ?? 0)) return complete();
     const key = JSON.stringify([prefix.system, prefix.messages.map(({ content }) => content)]);
     const known = this.#styles.get(key);
-    if (!known || performance.now() - known.usedAt > forgottenMs) return await this.#alone(key, complete);
-    if (known.line) await known.line.join(undefined, signal);
-    known.usedAt = performance.now();
-    const reply = await complete();
-    if (++known.answers === 2 && reply.usage.cachedInputTokens === 0) this.#warn(tokens);
-    return reply;
+    if (!known || performance.now() - known.usedAt > forgottenMs) return this.#alone(key, complete);
+    if (!known.line) return this.#after(known, complete, tokens);
+    return known.line.join(undefined, signal).then(() => this.#after(known, complete, tokens));
+  }
+
+  #after(style: Style, complete: () => Promise<TextReply>, tokens: number): Promise<TextReply> {
+    style.usedAt = performance.now();
+    return complete().then((reply) => {
+      if (++style.answers === 2 && reply.usage.cachedInputTokens === 0) this.#warn(tokens);
+      return reply;
+    });
   }
 
   async #alone(key: string, complete: () => Promise<TextReply>): Promise<TextReply> {

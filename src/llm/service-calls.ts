@@ -3,9 +3,10 @@
  * not retry a cut body or half a JSON document), the time limit (theirs covers the headers only; a body that stops
  * half way would hang for five minutes), turns, budget, and errors without a key.
  */
+import { setMaxListeners } from "node:events";
 import { ModelCallError } from "../errors.js";
-import type { Budget } from "./budget.js";
-import { type Governor, governor, type Needs, type RateLimits } from "./governor.js";
+import type { Budget, Cost, Funds } from "./budget.js";
+import { type Governor, governor, type Needs, type RateLimits, type Turn } from "./governor.js";
 import { type Prices, priceAt } from "./model-facts.js";
 import { type Asked, classify, type Failure, modelCallError, type ServiceSdk } from "./service-failure.js";
 import type { Usage } from "./text-model.js";
@@ -58,30 +59,12 @@ export function serviceCalls(
   service: Service,
   options: ServiceOptions,
 ): <T>(call: ServiceCall<T>) => Promise<T> {
-  const { maxRetries: retries = 6 } = options;
   const turns = governorOf(options);
-  return async (call) => {
-    const { signal } = call;
-    let answered = turns.answered;
-    const judge = (error: unknown) => {
-      const failure = failureOf(error, service);
-      // While others are answered, a service at its limit is only busy.
-      const free = failure.throttled === true && turns.answered > answered;
-      answered = turns.answered;
-      return { again: failure.scope === "retry", waitMs: failure.waitMs, free };
-    };
-    try {
-      signal?.throwIfAborted();
-      return await withRetries((again) => attempt(call, { service, options, turns, again }), {
-        retries,
-        judge,
-        signal,
-      });
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error instanceof ModelCallError ? error : modelCallError(failureOf(error, service), service);
-    }
-  };
+  // Many thousand calls may wait here: nothing is made for one of them before its first turn.
+  return (call) =>
+    turns
+      .enter(call.needs, { signal: call.signal })
+      .then((turn) => answerTo(call, turn, { service, options, turns }));
 }
 
 function governorOf({ limits, concurrency }: ServiceOptions): Governor {
@@ -93,48 +76,92 @@ function failureOf(error: unknown, { sdk }: Service): Failure {
   return { scope: error.scope, status: error.status, reason: error.message };
 }
 
-interface Attempt {
+interface Calls {
   service: Service;
   options: ServiceOptions;
   turns: Governor;
-  again: boolean;
 }
 
-async function attempt<T>(call: ServiceCall<T>, { service, options, turns, again }: Attempt): Promise<T> {
-  const { needs, mostInputTokens, signal } = call;
-  const costOf = (usage: Usage) => ({
-    tokens: usage.inputTokens + usage.outputTokens,
-    dollars: service.prices && priceAt(service.prices, usage),
-  });
-  const most = costOf({
-    inputTokens: mostInputTokens,
-    outputTokens: needs.outputTokens,
-    cachedInputTokens: 0,
-    cacheWriteTokens: mostInputTokens,
-  });
-  const funds = await options.budget?.reserve(service.model, most, { signal });
-  let cost: ReturnType<typeof costOf> = { tokens: 0, dollars: 0 };
+async function answerTo<T>(call: ServiceCall<T>, first: Turn, calls: Calls): Promise<T> {
+  const { service, options, turns } = calls;
+  const { signal, needs } = call;
+  let turn: Turn | undefined = first;
+  let answered = turns.answered;
+  const attempt = async () => {
+    const mine = turn ?? (await turns.enter(needs, { signal, again: true }));
+    turn = undefined;
+    return await attemptOf(call, mine, calls);
+  };
+  const judge = (error: unknown) => {
+    const failure = failureOf(error, service);
+    // While others are answered, a service at its limit is only busy.
+    const free = failure.throttled === true && turns.answered > answered;
+    answered = turns.answered;
+    return { again: failure.scope === "retry", waitMs: failure.waitMs, free };
+  };
   try {
-    const turn = await turns.enter(needs, { signal, again });
-    const answer = await timed(call, options.timeoutMs ?? 90_000).catch((error: unknown) => {
-      const failure = failureOf(error, service);
-      turn.failed(failure.throttled ? failure : undefined);
-      if (failure.perhapsPaid) cost = most;
-      throw error;
-    });
-    turn.answered(answer.usage, answer.limits);
-    cost = costOf(answer.usage);
-    return answer.value;
-  } finally {
-    funds?.settle(cost);
+    return await withRetries(attempt, { retries: options.maxRetries ?? 6, judge, signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error instanceof ModelCallError ? error : modelCallError(failureOf(error, service), service);
   }
 }
 
-async function timed<T>({ send, signal }: ServiceCall<T>, timeoutMs: number): Promise<Answer<T>> {
-  const limit = AbortSignal.timeout(timeoutMs);
+async function attemptOf<T>(call: ServiceCall<T>, turn: Turn, { service, options }: Calls): Promise<T> {
+  const { funds, most } = await reserve(call, { service, options }).catch((error: unknown) => {
+    turn.failed();
+    throw error;
+  });
   try {
-    return await send(signal ? AbortSignal.any([signal, limit]) : limit);
+    const { value, usage, limits } = await timed(call, options.timeoutMs ?? 90_000);
+    turn.answered(usage, limits);
+    funds?.settle(costOf(usage, service));
+    return value;
   } catch (error) {
-    throw limit.aborted ? limit.reason : error;
+    const failure = failureOf(error, service);
+    turn.failed(failure.throttled ? failure : undefined);
+    funds?.settle(failure.perhapsPaid ? most : nothing);
+    throw error;
+  }
+}
+
+const nothing: Cost = { tokens: 0, dollars: 0 };
+
+/** Sets aside the worst case: all input written to the cache, the longest reply. */
+async function reserve<T>(
+  call: ServiceCall<T>,
+  { service, options: { budget } }: Pick<Calls, "service" | "options">,
+): Promise<{ funds: Funds | undefined; most: Cost }> {
+  if (!budget) return { funds: undefined, most: nothing };
+  const { needs, mostInputTokens: inputTokens, signal } = call;
+  const { outputTokens } = needs;
+  const usage = { inputTokens, outputTokens, cachedInputTokens: 0, cacheWriteTokens: inputTokens };
+  const most = costOf(usage, service);
+  return { funds: await budget.reserve(service.model, most, { signal }), most };
+}
+
+function costOf(usage: Usage, { prices }: Service): Cost {
+  return { tokens: usage.inputTokens + usage.outputTokens, dollars: prices && priceAt(prices, usage) };
+}
+
+/**
+ * Sends within a time limit. Not by `AbortSignal.timeout`, which would keep every call and its answer in memory until
+ * the limit is over.
+ */
+async function timed<T>({ send, signal }: ServiceCall<T>, timeoutMs: number): Promise<Answer<T>> {
+  const limit = new AbortController();
+  const late = new DOMException("The service took too long", "TimeoutError");
+  const timer = setTimeout(() => limit.abort(late), timeoutMs);
+  const giveUp = () => limit.abort(signal?.reason);
+  // As many calls as are under way listen to the signal of one run.
+  if (signal) setMaxListeners(0, signal);
+  signal?.addEventListener("abort", giveUp);
+  try {
+    return await send(limit.signal);
+  } catch (error) {
+    throw limit.signal.reason === late ? late : error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", giveUp);
   }
 }

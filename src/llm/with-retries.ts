@@ -20,16 +20,14 @@ const jitter = seededRandom("retry jitter");
  * Runs `attempt` until it succeeds, `judge` says not to try again, or `retries` further attempts are used up;
  * then throws the last error. Waits as long as the service asked, else 0.5 s doubled each time up to 8 s, less
  * up to a quarter of it, so that calls that failed together do not come back together.
- *
- * @param attempt Is told whether it is a further one.
  */
 export async function withRetries<T>(
-  attempt: (again: boolean) => Promise<T>,
+  attempt: () => Promise<T>,
   options: { retries: number; judge: (error: unknown) => Verdict; signal?: AbortSignal | undefined },
 ): Promise<T> {
-  for (let used = 0, again = false; ; again = true) {
+  for (let used = 0; ; ) {
     try {
-      return await attempt(again);
+      return await attempt();
     } catch (error) {
       options.signal?.throwIfAborted();
       const verdict = options.judge(error);
