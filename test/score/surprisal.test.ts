@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { localTokenScorer } from "../../src/llm/local/local-token-scorer.js";
 import { surprisal } from "../../src/score/surprisal.js";
 import { noExplanation, surprisalPrefix } from "../../src/score/surprisal-prompt.js";
+import { hasRealData, needsRealData, realData } from "../shared-data.js";
 import { example, explanation, latentExamples, window } from "./made-examples.js";
 import { wordScorer } from "./made-judges.js";
 
@@ -60,4 +63,40 @@ describe("surprisal()", () => {
       "enough",
     );
   });
+});
+
+describe.skipIf(!hasRealData)(`surprisal() by stories260K, a trained model ${needsRealData}`, () => {
+  it("is higher for a right explanation than for a wrong one", async () => {
+    const stories = readFileSync(realData("text", "tinystories.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { text: string }).text);
+    const excerpt = (story: string, at: number) =>
+      text(
+        ` ${story
+          .slice(at - 50, at + 50)
+          .split(/\s+/)
+          .slice(1, -1)
+          .join(" ")}`,
+      );
+    const place = (story: string) => story.indexOf(" ball ");
+    const examples = latentExamples({
+      test: stories
+        .filter((story) => place(story) > 50)
+        .slice(0, 15)
+        .map((story, context) => example(excerpt(story, place(story)), [[0, 1]], { context })),
+      nonActivating: stories
+        .filter((story) => !story.includes("ball"))
+        .slice(0, 15)
+        .map((story, i) => window(excerpt(story, 150), [], { context: 1000 + i })),
+    });
+    const model = await localTokenScorer(realData("stories260k"), { threads: 1, tooLong: "cut prefix" });
+    const scorer = surprisal(model);
+    const right = await scorer.score(explanation("The word ball."), examples);
+    const wrong = await scorer.score(explanation("The word mom."), examples);
+    await model.close();
+    expect(right).toMatchObject({ answered: 14 + 15, unanswered: 0 });
+    expect(right.interval?.[0]).toBeGreaterThan(0.5);
+    expect(wrong.value).toBeLessThan((right.value as number) - 0.15);
+  }, 120_000);
 });
