@@ -4,7 +4,13 @@ import type { Explainer } from "./explainer.js";
 import { questionExplainer } from "./question-explainer.js";
 import { readExplanation } from "./read-explanation.js";
 import { markedExamples, replyLimits, type TopActivationsOptions } from "./top-activations.js";
-import { explainMessages, explainSystem, explanationTag, sentenceAnswer } from "./top-activations-prompt.js";
+import {
+  explainMessages,
+  explainSystem,
+  explanationTag,
+  oneSentence,
+  sentenceAnswer,
+} from "./top-activations-prompt.js";
 
 /** As of `topActivations`; `maxTokens` is 1,000 by default, since reasoning takes room. */
 export type ChainOfThoughtOptions = TopActivationsOptions;
@@ -43,8 +49,6 @@ const thinkAloud = [
   "what stands right before and behind them;",
   "what the excerpts as a whole have in common, and which of these three fits all strong places.",
 ].join(" ");
-const oneSentence =
-  "Then write one short and specific sentence that would let somebody else find such places in new text.";
 
 /** What stands before the last tag, and what behind it. */
 function readReasoned(reply: string): { text: string; reasoning?: string } {

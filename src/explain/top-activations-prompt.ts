@@ -26,7 +26,8 @@ export interface ExplainInstruction {
   readonly ending?: readonly string[] | undefined;
 }
 
-const oneSentence =
+/** What the paper's explainer is asked for. */
+export const oneSentence =
   "Write one short and specific sentence that would let somebody else find such places in new text.";
 const tagLine = `End with a line that begins with ${explanationTag} and holds the sentence.`;
 
