@@ -140,6 +140,7 @@ describe("all scorers", () => {
       }
       // The judge runs the sentence, as the pattern does.
       expect(scores.get("detection")?.value).toBe(scores.get("execution")?.value);
+      expect(scores.get("execution")?.also?.["F1 in the cache"]).toBeGreaterThan(0);
       for (const known of ["detection", "fuzzing", "simulation", "responsiveness", "execution"]) {
         const { value, chance } = scores.get(known) as Score;
         expect(value, known).toBeGreaterThan(chance + 0.15);
