@@ -102,6 +102,12 @@ function soundNotebooks(): Record<string, string[]> {
       "held.length + state.model.length",
       "if (true) { var nested = 1 }",
       "nested + 1",
+      "type Outcome = { ok: true; value: string } | { ok: false; reason: string }\nconst outcome = JSON.parse('{}') as Outcome",
+      "if (!outcome.ok) throw new Error(outcome.reason)",
+      "outcome.value",
+      "const found = ['a'].find((x) => x === 'a')",
+      "if (!found) throw new Error('none')",
+      "Buffer.from(found)",
     ],
     "types that nobody wrote": [
       "const list = []; list.push(1)",
