@@ -40,7 +40,7 @@ export function withLedger(model: TextModel, place: string): TextModel {
 }
 
 /** A kept reply; the ledger hears of what becomes of it. */
-export function keptReply(ledger: Ledger, { call, reply }: KeptReply): TextReply {
+function keptReply(ledger: Ledger, { call, reply }: KeptReply): TextReply {
   return { ...reply, onRead: (reading) => ledger.note({ ...reading, call }) };
 }
 
