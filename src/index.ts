@@ -129,6 +129,8 @@ export { accuracyByQuantile } from "./report/accuracy-by-quantile.js";
 export { type Chart, chartSvg } from "./report/chart.js";
 export { heatmap } from "./report/heatmap.js";
 export { type Lift, liftsOf } from "./report/lifts.js";
+export { type Comparison, compareRuns } from "./report/compare-runs.js";
+export { type ScorerCorrelation, scorerCorrelations } from "./report/scorer-correlations.js";
 export { type MeanScoreCard, meanScoreCards } from "./report/mean-score-cards.js";
 export { type Report, type ReportRow, report } from "./report/report.js";
 export { reportHtml, writeReportHtml } from "./report/report-html.js";

@@ -5,6 +5,7 @@ import { cardMetrics } from "../score/score-card.js";
 import { estimateText } from "../score/score-card-display.js";
 import { type Lift, liftsOf } from "./lifts.js";
 import { type MeanScoreCard, meanScoreCards } from "./mean-score-cards.js";
+import { plainTable } from "./plain-table.js";
 import type { Report } from "./report.js";
 
 const nullNames: Readonly<Record<NullKind, string>> = {
@@ -67,16 +68,4 @@ function liftText({ lift }: Lift): string {
   if (!lift) return "unknown";
   const [low, high] = lift.interval.map((limit) => limit.toFixed(2));
   return `${lift.value.toFixed(2)} (${low} to ${high})`;
-}
-
-/** The first column to the left, the others to the right. */
-function plainTable(heads: readonly string[], rows: readonly (readonly string[])[]): Html {
-  const align = (i: number) => (i === 0 ? "left" : "right");
-  const cell = (text: string, i: number) =>
-    html`<td style="text-align:${align(i)};padding:2px 10px;white-space:nowrap">${text}</td>`;
-  const head = (text: string, i: number) =>
-    html`<th style="text-align:${align(i)};padding:4px 10px;border-bottom:1px solid #8888">${text}</th>`;
-  return html`<table style="border-collapse:collapse;font-size:13px;line-height:1.35">
-<thead><tr>${heads.map(head)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table>`;
 }

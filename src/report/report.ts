@@ -22,6 +22,8 @@ export interface ReportRow {
   readonly labels: readonly string[];
   /** By the scorer's name. */
   readonly scores: Readonly<Record<string, Score>>;
+  /** Hash of the examples that were used. */
+  readonly examplesHash: string | undefined;
   /** What the scores are held against. */
   readonly nulls: readonly NullScore[];
 }
@@ -76,10 +78,19 @@ function rowOf(result: Interpretation): ReportRow {
   const { latent, status } = result;
   if (status !== "scored") {
     const none = { explanation: undefined, density: undefined, maxActivation: undefined };
-    const nothing = { firingRate: undefined, labels: [], scores: {}, nulls: [] };
+    const nothing = { firingRate: undefined, examplesHash: undefined, labels: [], scores: {}, nulls: [] };
     return { latent, status, reason: result.reason, ...none, ...nothing };
   }
-  const { density, maxActivation, firingRate, labels = [], explanation, scores, nulls = [] } = result;
+  const {
+    density,
+    maxActivation,
+    firingRate,
+    labels = [],
+    explanation,
+    scores,
+    nulls = [],
+    examplesHash,
+  } = result;
   return {
     latent,
     status,
@@ -89,6 +100,7 @@ function rowOf(result: Interpretation): ReportRow {
     maxActivation,
     firingRate,
     labels,
+    examplesHash,
     nulls,
     scores: Object.fromEntries(scores.map((score) => [score.scorer, score])),
   };

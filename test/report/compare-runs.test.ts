@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { jupyterDisplay } from "../../src/display.js";
+import { noUsage } from "../../src/llm/text-model.js";
+import { seededRandom } from "../../src/random.js";
+import { compareRuns } from "../../src/report/compare-runs.js";
+import { report } from "../../src/report/report.js";
+import { scorerCorrelations } from "../../src/report/scorer-correlations.js";
+import type { Interpretation } from "../../src/run/interpretation.js";
+import type { Judgement, Score } from "../../src/score/scorer.js";
+import { scoreOf } from "../../src/score/summarise.js";
+
+/** A score of 100 judgements, each right with the chance `p`. */
+function drawn(scorer: string, p: number, seed: string): Score {
+  const random = seededRandom(seed);
+  const judgements = Array.from({ length: 100 }, (_, i): Judgement => {
+    const truth = i % 2 === 0;
+    const right = random.random() < p;
+    return {
+      kind: truth ? "activating" : "non-activating",
+      context: i,
+      start: 0,
+      text: "",
+      quantile: truth ? 0 : undefined,
+      truth,
+      answer: { status: "ok", value: { yes: right ? truth : !truth } },
+    };
+  });
+  return scoreOf({ scorer, model: "m", judgements, usage: noUsage });
+}
+
+function scored(index: number, scores: Score[], examplesHash = `h${index}`): Interpretation {
+  const latent = { hookpoint: "layers.1", index };
+  const explanation = { latent, text: "words", explainer: "e", model: "m", usage: noUsage };
+  return { status: "scored", latent, density: 0.01, maxActivation: 5, explanation, scores, examplesHash };
+}
+
+const latents = Array.from({ length: 30 }, (_, i) => i);
+const skill = (i: number) => 0.55 + 0.4 * (i / 30);
+const run = (seed: string, more = 0, hash?: string) =>
+  report(
+    latents.map((i) =>
+      scored(
+        i,
+        [
+          drawn("detection", Math.min(1, skill(i) + more), `${seed} d ${i}`),
+          drawn("fuzzing", skill(i), `${seed} f ${i}`),
+        ],
+        hash && `${hash}${i}`,
+      ),
+    ),
+  );
+
+describe("compareRuns()", () => {
+  it("pairs latents that were judged on the same examples, and tests each scorer", async () => {
+    const [detection, fuzzing] = compareRuns(await run("a", 0.1), await run("b"));
+    expect(detection).toMatchObject({ scorer: "detection", paired: true, latents: [30, 30] });
+    expect(detection?.difference.value).toBeCloseTo(
+      (detection?.means[0] ?? 0) - (detection?.means[1] ?? 0),
+      12,
+    );
+    expect(detection?.difference.interval[0]).toBeGreaterThan(0);
+    expect(detection?.pValue).toBeLessThan(0.001);
+    expect(fuzzing?.pValue).toBeGreaterThan(0.05);
+    // Holm: the least of two is doubled, the other stays.
+    expect(detection?.adjusted).toBeCloseTo(2 * (detection?.pValue ?? 0), 12);
+    expect(fuzzing?.adjusted).toBeCloseTo(Math.max(fuzzing?.pValue ?? 0, detection?.adjusted ?? 0), 12);
+    expect(fuzzing?.lift?.interval[0]).toBeLessThan(0);
+    expect(fuzzing?.lift?.interval[1]).toBeGreaterThan(0);
+  });
+
+  it("takes runs on other examples as samples of their own, unless latents are said to be pairs", async () => {
+    const [first, second] = [await run("a", 0.1), await run("b", 0, "other")];
+    const [apart] = compareRuns(first, second);
+    expect(apart).toMatchObject({ paired: false, latents: [30, 30] });
+    const [byLatent] = compareRuns(first, second, { pairBy: "latent", adjust: "benjamini-hochberg" });
+    expect(byLatent).toMatchObject({ paired: true });
+    expect(byLatent?.difference.value).toBeCloseTo(apart?.difference.value ?? 0, 12);
+    const width = ({ interval: [low, high] }: { interval: readonly [number, number] }) => high - low;
+    expect(width(byLatent?.difference ?? { interval: [0, 9] })).toBeLessThan(
+      width(apart?.difference ?? { interval: [0, 0] }),
+    );
+  });
+
+  it("agrees with Welch's test as scipy has it", async () => {
+    // scipy.stats.ttest_ind([0.9, 0.8, 0.7, 0.95], [0.6, 0.65, 0.5], equal_var=False).pvalue
+    const of = (values: number[], hash: string) =>
+      report(
+        values.map((value, i) => scored(i, [{ ...drawn("detection", 0.5, "x"), value }], `${hash}${i}`)),
+      );
+    const [found] = compareRuns(await of([0.9, 0.8, 0.7, 0.95], "a"), await of([0.6, 0.65, 0.5], "b"));
+    expect(found?.pValue).toBeCloseTo(0.015754731993630304, 9);
+  });
+
+  it("shows itself, and refuses runs that have nothing in common", async () => {
+    const compared = compareRuns(await run("a", 0.1), await run("b"));
+    const bundle = await compared[jupyterDisplay]();
+    expect(bundle["text/plain"]).toMatch(/^scorer +latents +first +second +difference/);
+    expect(bundle["text/html"]).toContain("30 pairs");
+    const other = await report([scored(0, [drawn("simulation", 0.7, "s")])]);
+    expect(() => compareRuns(other, other)).toThrow(
+      'Cannot compare runs with "simulation" and "simulation": no scorer has three latents in both',
+    );
+  });
+});
+
+describe("scorerCorrelations()", () => {
+  it("gives intervals, and what is left without the noise of judgements", async () => {
+    const [found, ...others] = scorerCorrelations(await run("a"));
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ scorers: ["detection", "fuzzing"], latents: 30 });
+    // The skills of the two are the same: what keeps their scores apart is noise.
+    expect(found?.pearson.value).toBeLessThan(0.95);
+    expect(found?.disattenuated?.value).toBeGreaterThan(found?.pearson.value ?? 1);
+    expect(found?.disattenuated?.interval[1]).toBeGreaterThan(0.95);
+    for (const reliability of found?.reliabilities ?? []) {
+      expect(reliability).toBeGreaterThan(0.5);
+      expect(reliability).toBeLessThan(1);
+    }
+    expect(found?.spearman.interval[0]).toBeLessThan(found?.spearman.value ?? 0);
+  });
+
+  it("says nothing of three latents, and shows itself", async () => {
+    const few = await report(
+      latents.slice(0, 3).map((i) => scored(i, [drawn("a", 0.5, `${i}`), drawn("b", 0.5, `b${i}`)])),
+    );
+    expect(scorerCorrelations(few)).toEqual([]);
+    const bundle = await scorerCorrelations(await run("a"))[jupyterDisplay]();
+    expect(bundle["text/plain"]).toMatch(/detection and fuzzing +30 +0\.\d\d \(0\.\d\d to 0\.\d\d\)/);
+  });
+});
