@@ -20,12 +20,12 @@ const sections = new Map(
 
 const scratch = mkdtempSync(join(tmpdir(), "saelab-docs-"));
 const before = process.cwd();
+const batches = messageBatches();
 const open: { close(): Promise<void> }[] = [];
 let cache: saelab.LatentCache;
 let latents: saelab.Latent[];
 
 beforeAll(async () => {
-  const batches = messageBatches();
   const messages = await messagesServer({ routes: [batches.route] });
   open.push(messages);
   vi.stubEnv("ANTHROPIC_API_KEY", "sk-ant-test-0123456789");
@@ -133,5 +133,7 @@ describe("docs/llm.md", () => {
       );
     const results = (await run("Message Batches", "results", quick)) as saelab.Report;
     expect(results.rows.map(({ status }) => status)).toEqual(["scored", "scored"]);
+    // One round for the explanations, one for the scores.
+    expect(batches.batches.map(({ rows }) => rows.length)).toEqual([2, 16]);
   }, 60_000);
 });

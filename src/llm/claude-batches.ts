@@ -24,7 +24,7 @@ export interface ClaudeBatchesOptions
 /**
  * Claude by Message Batches: half the price, and an answer within a day, most within an hour. Calls wait for each other
  * and go out together, so ask as many as there are at the same time: `interpret` with `concurrency: latents.length`
- * makes one batch of all explanations and one of all scores.
+ * makes one batch of all explanations, then one of all scores.
  *
  * Comes with its ledger, at `place` (a file that ends in `.sqlite`, or a folder): a process that is stopped or dies
  * finds its batches again when the same calls are made again, and nothing is paid for twice. Replies are shared with

@@ -29,7 +29,7 @@ export interface PlanTime {
   readonly liveSeconds: number;
   /** What the live time is limited by. */
   readonly limit: string;
-  /** A round of batches for the explanations, one for the scores. */
+  /** One round of batches after the other. */
   readonly batchSeconds: number;
 }
 
@@ -81,8 +81,12 @@ export function stageUsage(stage: PlanStage, facts: ModelFacts, hits: number): U
   };
 }
 
-/** How long a run takes: live as long as the tightest limit, in batches one round after the other. */
-export function planTime(stages: readonly PlanStage[], pace: Pace): PlanTime {
+/**
+ * How long a run takes: live as long as the tightest limit, in batches one round after the other.
+ *
+ * @param rounds How often an answer must be there before the next question can be asked.
+ */
+export function planTime(stages: readonly PlanStage[], pace: Pace, rounds: number): PlanTime {
   const total = (of: (stage: PlanStage) => number) => stages.reduce((sum, stage) => sum + of(stage), 0);
   const requests = total((stage) => stage.requests);
   const fresh = total((stage) => stage.inputTokens - stage.sharedTokens + stage.firstSharedTokens);
@@ -93,11 +97,10 @@ export function planTime(stages: readonly PlanStage[], pace: Pace): PlanTime {
     ["calls at a time", (requests * pace.secondsPerCall) / pace.concurrency],
   ];
   const [limit, seconds] = limits.reduce((slowest, other) => (other[1] > slowest[1] ? other : slowest));
-  // An explanation is asked for before its scores.
-  const rounds = requests > 0 ? 2 : 0;
+  const some = requests > 0 ? rounds : 0;
   return {
-    liveSeconds: Math.max(seconds, rounds * pace.secondsPerCall),
+    liveSeconds: Math.max(seconds, some * pace.secondsPerCall),
     limit,
-    batchSeconds: rounds * pace.hoursPerBatch * 3600,
+    batchSeconds: some * pace.hoursPerBatch * 3600,
   };
 }

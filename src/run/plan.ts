@@ -97,7 +97,8 @@ export async function plan(
     margin,
     stages,
     prices: planPrices(stages, batchHits),
-    time: planTime(stages, pace),
+    // Explanations, scores, and where there are nulls, these.
+    time: planTime(stages, pace, options.nulls === false ? 2 : 3),
     notes: [
       ...sampleNotes(latents.length, sampled.length, { skipped, unread, margin }),
       ...how,

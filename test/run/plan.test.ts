@@ -7,6 +7,9 @@ import { generateDocuments } from "../../demo/world/index.js";
 import { cacheLatents } from "../../src/cache/cache-latents.js";
 import type { LatentCache } from "../../src/cache/latent-cache.js";
 import { jupyterDisplay } from "../../src/display.js";
+import { bestOf } from "../../src/explain/best-of.js";
+import { chainOfThought } from "../../src/explain/chain-of-thought.js";
+import { executable } from "../../src/explain/executable.js";
 import { explanationTag } from "../../src/explain/top-activations-prompt.js";
 import { claude } from "../../src/llm/claude.js";
 import { type ModelFacts, modelFacts, price } from "../../src/llm/model-facts.js";
@@ -18,6 +21,9 @@ import { plan } from "../../src/run/plan.js";
 import { planTime, stageUsage } from "../../src/run/plan-price.js";
 import type { PlanStage } from "../../src/run/plan-stage.js";
 import { preset } from "../../src/run/presets.js";
+import { detection } from "../../src/score/detection.js";
+import { intruder } from "../../src/score/intruder.js";
+import { simulation } from "../../src/score/simulation.js";
 import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
 import { messagesServer, ruleAnswer } from "../servers/messages-server.js";
 
@@ -139,6 +145,19 @@ describe("plan()", () => {
     expect(detect?.[1].inputTokens).toBeGreaterThan(detect?.[0].inputTokens ?? 0);
   });
 
+  it("plans explainers and scorers of any kind, and still sends nothing", async () => {
+    const latents = cache.sample(2, { seed: 1, minCount: 300 });
+    const llm = silent();
+    const examples = { train: 10, select: 10, test: 10 };
+    const scorers = [intruder(llm), simulation(llm)];
+    const judged = bestOf(executable(llm), { n: 2, scorer: detection(llm) });
+    for (const explainer of [judged, chainOfThought(llm)]) {
+      const { stages, notes } = await plan(cache, latents, { explainer, scorers, examples, ...quiet });
+      expect(stages.map(({ stage }) => stage)).toEqual([explainer.name, "intruder", "simulation"]);
+      expect(notes.join("\n")).not.toContain("is not counted");
+    }
+  }, 60_000);
+
   it("counts latents that ask nothing", async () => {
     const latents = cache.sample(3, { seed: 1, minCount: 400 });
     const options = { ...preset("paper", silent()), ...quiet };
@@ -235,16 +254,18 @@ describe("prices and times of a plan, by hand", () => {
       secondsPerCall: 3,
       hoursPerBatch: 1,
     };
-    expect(planTime([stage], pace)).toEqual({
+    expect(planTime([stage], pace, 2)).toEqual({
       liveSeconds: 900,
       limit: "output tokens per minute",
       batchSeconds: 7200,
     });
-    expect(planTime([stage], { ...pace, outputTokensPerMinute: 1e6 })).toMatchObject({
+    expect(planTime([stage], { ...pace, outputTokensPerMinute: 1e6 }, 2)).toMatchObject({
       liveSeconds: 600,
       limit: "requests per minute",
     });
-    expect(planTime([stage], { ...pace, outputTokensPerMinute: 1e6, requestsPerMinute: 1e6 })).toMatchObject({
+    expect(
+      planTime([stage], { ...pace, outputTokensPerMinute: 1e6, requestsPerMinute: 1e6 }, 2),
+    ).toMatchObject({
       liveSeconds: 300,
       limit: "calls at a time",
     });
