@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { doctorCommand } from "../../src/cli-doctor.js";
 import { ModelCallError } from "../../src/errors.js";
 import { inspectServer } from "../../src/llm/inspect-server.js";
 import { openAICompatible } from "../../src/llm/openai-compatible.js";
@@ -248,6 +249,16 @@ describe("inspectServer()", () => {
     const { abilities } = await inspectServer(`${server.url}/v1`);
     expect(abilities.map(({ works }) => works)).toEqual([true, false, false]);
     expect(abilities[1]?.found).toMatch(/generated tokens only/);
+  });
+
+  it("is what `saelab doctor llm` prints", async () => {
+    const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    try {
+      expect(await doctorCommand(["llm", `${server.url}/v1#rules`])).toBe(0);
+      expect(String(write.mock.calls[0]?.[0])).toContain("yes  openAITokenScorer: gives log-probabilities");
+    } finally {
+      write.mockRestore();
+    }
   });
 
   it("says that there is no server", async () => {
