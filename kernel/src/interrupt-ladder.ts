@@ -10,10 +10,10 @@
  * What steps 2 and 3 end runs no `catch` and no `finally`; code that must clean up watches the signal of step 1.
  */
 import { Session } from "node:inspector";
-import { announceSignal, type SharedCounters } from "./shared-counters.js";
+import { announceSignal, isWatching, type SharedCounters } from "./shared-counters.js";
 
-/** Milliseconds that each step is given. */
-const patience = { ask: 60, signal: 150, terminate: 1500 };
+/** Milliseconds that each step is given; who watches the signal stops cleanly, between two batches. */
+const patience = { ask: 60, askWatcher: 700, signal: 150, terminate: 1500 };
 
 /** What the ladder needs to know and do. */
 export interface InterruptTarget {
@@ -29,7 +29,7 @@ export interface InterruptTarget {
 /** Climbs until the main thread takes notice; false when nothing helped. */
 export async function climbInterruptLadder(target: InterruptTarget): Promise<boolean> {
   target.ask();
-  if (await target.noticed(patience.ask)) {
+  if (await target.noticed(isWatching(target.counters) ? patience.askWatcher : patience.ask)) {
     target.stopChildren();
     return true;
   }

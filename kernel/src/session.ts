@@ -10,7 +10,7 @@ import type { Json, MimeBundle } from "./messages.js";
 import { mimeBundleOf } from "./mime-bundle.js";
 import { exitNow } from "./process-exit.js";
 import { type Publisher, toJson } from "./publisher.js";
-import { forgetSignals, type SharedCounters } from "./shared-counters.js";
+import { forgetSignals, type SharedCounters, setWatching } from "./shared-counters.js";
 import type { ToIo, ToMain } from "./thread-messages.js";
 import { isValueStream } from "./value-stream.js";
 
@@ -90,7 +90,10 @@ export class Session {
 
   /** The signal that interrupt aborts; who reads it is given time to stop cleanly. */
   signal(context: CellContext): AbortSignal {
-    if (this.#running && this.#running.signal === context.signal) this.#running.signalSeen = true;
+    if (this.#running && this.#running.signal === context.signal) {
+      this.#running.signalSeen = true;
+      setWatching(this.#options.counters, true);
+    }
     return context.signal;
   }
 
@@ -144,6 +147,7 @@ export class Session {
       finished: false,
     };
     this.#running = running;
+    setWatching(this.#options.counters, false);
     enterCell(running);
     try {
       const name = message.silent ? `silent-${++this.#silent}.ts` : `cell-${message.count}.ts`;

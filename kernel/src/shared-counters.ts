@@ -2,13 +2,14 @@
 
 /**
  * Index 0: SIGINTs of the interrupt ladder, still to be ignored; 1: printed characters on the way to the IO worker;
- * 2: 1 when the front end has been told that the kernel ends.
+ * 2: 1 when the front end has been told that the kernel ends; 3: 1 while the running cell watches the signal.
  */
 export type SharedCounters = Int32Array;
 
 const signals = 0;
 const printed = 1;
 const farewell = 2;
+const watching = 3;
 
 /** Characters on the way beyond which printing waits, so that a flood neither fills memory nor hides an interrupt. */
 const room = 2_000_000;
@@ -19,7 +20,7 @@ const maxPauses = 100;
 const farewellTime = 1000;
 
 /** Makes the counters; the buffer can be handed to a worker. */
-export function makeCounters(buffer: SharedArrayBuffer = new SharedArrayBuffer(12)): SharedCounters {
+export function makeCounters(buffer: SharedArrayBuffer = new SharedArrayBuffer(16)): SharedCounters {
   return new Int32Array(buffer);
 }
 
@@ -36,6 +37,16 @@ export function takeRoom(counters: SharedCounters, length: number): void {
 export function giveRoom(counters: SharedCounters, length: number): void {
   Atomics.sub(counters, printed, length);
   Atomics.notify(counters, printed);
+}
+
+/** Says whether the running cell has asked for the signal that an interrupt aborts. */
+export function setWatching(counters: SharedCounters, isWatching: boolean): void {
+  Atomics.store(counters, watching, isWatching ? 1 : 0);
+}
+
+/** Whether the running cell will stop by itself when it is asked to. */
+export function isWatching(counters: SharedCounters): boolean {
+  return Atomics.load(counters, watching) === 1;
 }
 
 /** Announces a SIGINT that the main thread has to ignore. */

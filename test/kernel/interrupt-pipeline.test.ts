@@ -1,0 +1,47 @@
+/** An interrupt of the library at work, in a cell: it stops cleanly. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { KernelClient, resultOf, root } from "./kernel-client.js";
+
+const missing = existsSync(join(root, "dist", "src", "index.js"))
+  ? ""
+  : " (needs the built library: npm run build)";
+
+describe.skipIf(missing)(`interrupt of cacheLatents()${missing}`, () => {
+  let kernel: KernelClient;
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "saelab-interrupt-"));
+    kernel = await KernelClient.start();
+  });
+  afterAll(async () => {
+    await kernel.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("leaves a directory that the next call can go on with", async () => {
+    const { reply } = await kernel.execute(`
+      import { cacheLatents, loadModel, loadSparseCoder } from "saelab";
+      import { existsSync } from "node:fs";
+      const model = await loadModel("demo");
+      const coder = await loadSparseCoder("demo/layers.2.wide");
+      const options = { directory: ${JSON.stringify(folder)}, maxTokens: 60_000 };
+      const done: number[] = [];
+      const onProgress = (progress: { done: number }) => { done.push(progress.done); console.log('some are done') };`);
+    expect(reply.status).toBe("ok");
+    const running = kernel.execute(
+      'await cacheLatents({ model, coder }, "demo", { ...options, onProgress })',
+    );
+    await kernel.until(({ content }) => String(content.text).includes("some are done"));
+    await kernel.interrupt();
+    expect((await running).reply.ename).toBe("InterruptError");
+    const stopped =
+      "while (existsSync(options.directory + '/lock')) await new Promise((r) => setTimeout(r, 20)); done.at(-1)! > 0";
+    expect(resultOf(await kernel.execute(stopped))?.["text/plain"]).toBe("true");
+    const again =
+      'const before = done.at(-1)!; done.length = 0; await cacheLatents({ model, coder }, "demo", { ...options, onProgress }); [before > 0, done.length > 0]';
+    expect(resultOf(await kernel.execute(again))?.["text/plain"]).toBe("[ true, true ]");
+  }, 120_000);
+});
