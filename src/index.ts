@@ -31,6 +31,7 @@ export { splitHalfReliability } from "./stats/split-half-reliability.js";
 export { wilson } from "./stats/wilson.js";
 
 export { loadModel } from "./model/load-model.js";
+export { writeRandomModel } from "./model/write-random-model.js";
 export type { Hookpoint, SubjectModel } from "./model/subject-model.js";
 export type { Tokenizer } from "./model/tokenizer.js";
 export { activationsOf, type Subject, type TextActivations } from "./sparse/activations-of.js";

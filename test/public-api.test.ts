@@ -126,6 +126,7 @@ describe("saelab", () => {
         "withLedger",
         "writeDelphiCache",
         "writeParquet",
+        "writeRandomModel",
         "writeReportHtml",
       ]
     `);
