@@ -7,6 +7,7 @@ import type { SubjectModel } from "./model/subject-model.js";
 import { inspectCoder } from "./sparse/inspect-coder.js";
 import { loadSparseCoder } from "./sparse/load-sparse-coder.js";
 import { type Tensor, tensor } from "./tensor.js";
+import { textTable } from "./text-table.js";
 
 const contextLength = 64;
 const contexts = 24;
@@ -44,7 +45,7 @@ async function doctorModel(source: string): Promise<number> {
     `[context, position, ${point.width}]`,
     point.alias ?? "",
   ]);
-  process.stdout.write(`${head}\n${table([["hookpoint", "shape", "TransformerLens"], ...rows])}\n`);
+  process.stdout.write(`${head}\n${textTable([["hookpoint", "shape", "TransformerLens"], ...rows])}\n`);
   await model.close();
   return 0;
 }
@@ -73,17 +74,4 @@ async function firstContexts(model: SubjectModel, source: string): Promise<Tenso
   const length = Math.min(contextLength, model.contextLength);
   const count = Math.min(contexts, Math.floor(ids.length / length));
   return tensor(Int32Array.from(ids.slice(0, count * length)), [count, length]);
-}
-
-/** Rows in columns of equal width. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0].map((_, i) => Math.max(...rows.map((cells) => cells[i].length)));
-  return rows
-    .map((cells) =>
-      cells
-        .map((cell, i) => cell.padEnd(widths[i]))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }
