@@ -79,7 +79,6 @@ export function sendFault(fault: Fault, spoilt: Spoilt): void {
   const half = whole.subarray(0, whole.length >> 1);
   const json = { "content-type": "application/json" };
   const exact = { ...json, "content-length": whole.length };
-  const cutBody = () => response.writeHead(200, exact).write(half, () => response.destroy());
   switch (fault.kind) {
     case "status":
       sendError(fault, spoilt);
@@ -105,12 +104,10 @@ export function sendFault(fault: Fault, spoilt: Spoilt): void {
       response.writeHead(200, { "content-type": "text/html" }).end("<html>Sign in to the proxy</html>");
       break;
     case "body-cut":
-      cutBody();
-      break;
     case "stream-error":
     case "stream-cut":
-      if (spoilt.events) spoilStream(fault.kind, spoilt.events, spoilt);
-      else cutBody();
+      if (fault.kind !== "body-cut" && spoilt.events) spoilStream(fault.kind, spoilt.events, spoilt);
+      else response.writeHead(200, exact).write(half, () => response.destroy());
       break;
     default:
       // An answer of its own, which the server has put into the body.

@@ -77,9 +77,7 @@ export async function loopback<Body>(
     response.once("close", () => underWay--);
     const body = JSON.parse((await text(request)) || "null") as Body;
     const url = new URL(request.url ?? "/", "http://127.0.0.1");
-    const logged: LoggedRequest<Body> = { path: url.pathname, headers: request.headers, body };
-    response.once("finish", () => Object.assign(logged, { status: response.statusCode }));
-    if (options.log !== false) requests.push(logged);
+    if (options.log !== false) requests.push(logged({ request, response, url, body }));
     const exchange = { request, response, url, body };
     if (options.delayMs) await new Promise((done) => setTimeout(done, options.delayMs));
     const prepared = dialect.prepare(exchange);
@@ -103,6 +101,13 @@ export async function loopback<Body>(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** A request for the log, which learns its answer's status when that is sent. */
+function logged<Body>({ request, response, url, body }: Exchange<Body>): LoggedRequest<Body> {
+  const entry: LoggedRequest<Body> = { path: url.pathname, headers: request.headers, body };
+  response.once("finish", () => Object.assign(entry, { status: response.statusCode }));
+  return entry;
 }
 
 interface Treatment<Body> {
