@@ -83,7 +83,7 @@ export class Batches {
   readonly #dialect: BatchDialect;
   readonly #options: BatchesOptions;
   readonly #groups = new Map<string, Group>();
-  #gathered: Call[] = [];
+  #gathered = new Set<Call>();
   #bytes = 0;
   #due: NodeJS.Timeout | undefined;
 
@@ -141,26 +141,22 @@ export class Batches {
   #gather(call: Call): void {
     const { maxRequests, maxBytes, idleMs } = this.#options;
     if (this.#bytes + call.bytes > maxBytes) this.#flush();
-    this.#gathered.push(call);
+    this.#gathered.add(call);
     this.#bytes += call.bytes;
     clearTimeout(this.#due);
-    if (this.#gathered.length >= maxRequests) this.#flush();
+    if (this.#gathered.size >= maxRequests) this.#flush();
     else this.#due = setTimeout(() => this.#flush(), idleMs);
   }
 
   #flush(): void {
     clearTimeout(this.#due);
-    const calls = this.#gathered;
-    [this.#gathered, this.#bytes] = [[], 0];
+    const calls = [...this.#gathered];
+    [this.#gathered, this.#bytes] = [new Set(), 0];
     this.#send(calls);
   }
 
   #leave(call: Call): void {
-    const at = this.#gathered.indexOf(call);
-    if (at >= 0) {
-      this.#gathered.splice(at, 1);
-      this.#bytes -= call.bytes;
-    }
+    if (this.#gathered.delete(call)) this.#bytes -= call.bytes;
     for (const group of this.#groups.values()) {
       if (group.calls.get(shortKey(call.key)) === call) this.#settle(group, call);
     }
@@ -189,7 +185,14 @@ export class Batches {
   /** Nobody waits for `call` any more. */
   #settle(group: Group, call: Call): void {
     group.calls.delete(shortKey(call.key));
-    if (group.calls.size === 0) group.deserted.abort(new Error("nobody waits for this batch"));
+    if (group.calls.size > 0) return;
+    // Whoever comes now must not join those who are leaving.
+    this.#forget(group);
+    group.deserted.abort(new Error("nobody waits for this batch"));
+  }
+
+  #forget(group: Group): void {
+    if (this.#groups.get(group.intent.id) === group) this.#groups.delete(group.intent.id);
   }
 
   /** From the batch to the callers; what goes wrong is told to all who still wait. */
@@ -211,13 +214,13 @@ export class Batches {
         call.reject(error);
       }
     } finally {
-      this.#groups.delete(group.intent.id);
+      this.#forget(group);
     }
   }
 
   /** There is no such batch, or no longer: its requests are sent anew. */
   #sendAnew(group: Group): void {
-    this.#groups.delete(group.intent.id);
+    this.#forget(group);
     this.#tell("not found", undefined, group);
     this.#store.release(group.intent.id);
     for (const call of group.calls.values()) this.#gather(call);
@@ -230,6 +233,7 @@ export class Batches {
       custom_id: `${intent.id}_${short}`,
       params: this.#dialect.body(request),
     }));
+    making.add(intent.id);
     try {
       const batch = await this.#service.create(requests, { signal: deserted.signal });
       this.#store.sent(intent.id, batch);
@@ -239,6 +243,8 @@ export class Batches {
       if (!(error instanceof BatchNotSentError)) throw error;
       const found = error.perhapsMade ? await this.#adopt(group) : undefined;
       return found ?? (await this.#notSent(group, error.failure));
+    } finally {
+      making.delete(intent.id);
     }
   }
 
@@ -392,8 +398,12 @@ function shortKey(key: string): string {
   return key.slice(0, 40);
 }
 
+/** Intents whose batch is being made by this process. */
+const making = new Set<string>();
+
 /** Whether the process that wrote the intent may still be making the batch. */
-function isAtWork({ pid, at }: BatchIntent): boolean {
+function isAtWork({ id, pid, at }: BatchIntent): boolean {
+  if (pid === process.pid) return making.has(id);
   if (Date.now() - at > createMs) return false;
   try {
     process.kill(pid, 0);
