@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { type OnnxSession, openSession } from "../model/onnx/onnx-session.js";
 import { row, type Tensor, tensor } from "../tensor.js";
 import { type ActivationFunction, activationName, type CoderWeights } from "./coder-weights.js";
@@ -8,9 +7,8 @@ import type { SparseActivations } from "./sparse-activations.js";
 import { joinBatches, type SparseBatch, thresholdBatch, topKBatch } from "./sparse-batch.js";
 import type { SparseCoder } from "./sparse-coder.js";
 
+/** Weights are streamed from memory once a run; larger runs fall out of the processor's cache. */
 const positionsPerRun = 1024;
-/** About 50 ms of one core of 2020 and later: a run blocks the event loop. */
-const operationsPerRun = 5e9;
 
 /**
  * A sparse coder over weights.
@@ -63,11 +61,9 @@ class WeightedCoder implements SparseCoder {
   async encode(activations: Tensor): Promise<SparseActivations> {
     const positions = this.#positions(activations);
     const { session, tiles } = await this.#open();
-    const affordable = Math.floor(operationsPerRun / (2 * this.dModel * this.dSae));
-    const step = Math.min(positionsPerRun, Math.max(32, affordable));
     const batches: SparseBatch[] = [];
-    for (let start = 0; start < positions; start += step) {
-      const rows = Math.min(step, positions - start);
+    for (let start = 0; start < positions; start += positionsPerRun) {
+      const rows = Math.min(positionsPerRun, positions - start);
       const x = activations.data.subarray(start * this.dModel, (start + rows) * this.dModel);
       const outputs = await session.run({ x: tensor(x, [rows, this.dModel]) });
       const { activation } = this.#weights;
@@ -80,7 +76,6 @@ class WeightedCoder implements SparseCoder {
               sizeOfLatent: sizeFunction(activation),
             }),
       );
-      await setImmediate();
     }
     return joinBatches(batches, [positions, this.dSae]);
   }

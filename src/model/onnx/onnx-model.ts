@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { HookpointError } from "../../errors.js";
 import { sizeOf, type Tensor, tensor } from "../../tensor.js";
 import type { RunOptions, SubjectModel } from "../subject-model.js";
@@ -29,10 +28,12 @@ export interface OnnxModelOptions {
 
 /** One session per set of tapped tensors, each with its own copy of the weights: keep few. */
 const sessionsKept = 4;
-/** Larger runs gain nothing, and block the event loop longer. */
+/** Weights are streamed from memory once a run; larger runs gain nothing. */
 const tokensPerRun = 1024;
-/** About 50 ms of one core of 2020 and later: a run blocks the event loop. */
-const operationsPerRun = 5e9;
+/** A few seconds of two cores: a run cannot be stopped. */
+const operationsPerRun = 5e11;
+/** Larger outputs are several times slower to copy. */
+const numbersPerRun = 1 << 22;
 
 /**
  * A subject model over an ONNX file: for each set of hookpoints the graph is cut behind the last.
@@ -162,7 +163,6 @@ class OnnxModel implements SubjectModel {
         whole.data.set(data as Float32Array, start * positions * width);
         results.set(name, whole);
       }
-      await setImmediate();
     }
     return results;
   }
@@ -189,7 +189,12 @@ class OnnxModel implements SubjectModel {
 
   #tokensPerRun(tensors: readonly string[]): number {
     const weights = prefixWeightBytes(this.#parts.file.graph, tensors) / 4;
-    return Math.min(tokensPerRun, operationsPerRun / (2 * weights + 1));
+    const width = tensors.reduce((sum, name) => sum + this.#width(name), 0);
+    return Math.min(tokensPerRun, operationsPerRun / (2 * weights + 1), numbersPerRun / width);
+  }
+
+  #width(name: string): number {
+    return this.hookpoints.find((h) => h.tensor === name)?.width ?? this.#parts.vocabSize;
   }
 
   #session(tensors: readonly string[], replaced: readonly TensorForm[] = []): Promise<OnnxSession> {

@@ -1,13 +1,12 @@
 /**
- * The only import of onnxruntime-node. Facts about version 1.30 that shape the callers: `run`
- * blocks the event loop, so runs are kept short; outputs are copied into JavaScript, so only
+ * ONNX Runtime's sessions. Facts about version 1.30 that shape the callers: outputs are copied into JavaScript, so only
  * small ones are fetched; the whole graph is computed whatever is fetched, so it is cut before.
  */
 import { availableParallelism } from "node:os";
-import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { FileError } from "../../errors.js";
 import { halfToFloat } from "../../formats/half.js";
 import { type Tensor, type TensorData, tensor } from "../../tensor.js";
+import { callSession, type OpenedSession, type SessionCall, type Values } from "./session-thread.js";
 
 export interface OnnxSession {
   /** Names of the inputs that the graph takes. */
@@ -15,7 +14,7 @@ export interface OnnxSession {
   /** ONNX types of the outputs, before widening. */
   readonly outputTypes: ReadonlyMap<string, string>;
   /**
-   * Runs the graph once; float16 results are widened. Blocks while it computes.
+   * Runs the graph once; float16 results are widened.
    *
    * @param outputs Which to fetch. Default: all.
    */
@@ -41,17 +40,58 @@ export interface OnnxSessionOptions {
 }
 
 /**
- * Prepares a model for running.
+ * Prepares a model for running, on a thread of its own: nothing here blocks the event loop.
  *
+ * @param model Handed over: its buffer is empty afterwards.
  * @throws {FileError} If the runtime does not take it.
  */
 export async function openSession(model: Uint8Array, options: OnnxSessionOptions): Promise<OnnxSession> {
-  // Loaded when first needed: its native library costs more than the rest of saelab together.
-  const ort = await import("onnxruntime-node");
-  const { path, folder, threads = availableParallelism() } = options;
-  const session = await ort.InferenceSession.create(model, {
+  const { path } = options;
+  const key = sessionsOpened++;
+  const bytes = ownBuffer(model);
+  const call: SessionCall = { kind: "open", session: key, model: bytes, options: runtimeOptions(options) };
+  const opened = (await callSession(call, [bytes.buffer]).catch((cause: unknown) => {
+    throw new FileError(`Cannot load the graph of "${path}": ${(cause as Error).message}`, path, { cause });
+  })) as OpenedSession;
+  const session: OnnxSession = {
+    inputs: opened.inputs,
+    outputTypes: new Map(opened.outputs.map((name, i) => [name, opened.types[i]])),
+    async run(feeds, outputs = opened.outputs) {
+      const values = opened.inputs.map((name) => toValues(name, feeds[name]));
+      const run: SessionCall = { kind: "run", session: key, feeds: values, outputs };
+      const results = await callSession(
+        run,
+        values.map(({ data }) => data.buffer),
+      ).catch((cause: unknown) => {
+        throw new FileError(`Cannot run the graph of "${path}": ${(cause as Error).message}`, path, {
+          cause,
+        });
+      });
+      return new Map(
+        (results as { values: Values[] }).values.map((value) => [value.name, fromValues(value)]),
+      );
+    },
+    async close() {
+      forgotten.unregister(session);
+      await callSession({ kind: "close", session: key });
+    },
+  };
+  forgotten.register(session, key, session);
+  return session;
+}
+
+let sessionsOpened = 0;
+
+/** A session that nobody can reach any more is closed: callers may drop one that is still running elsewhere. */
+const forgotten = new FinalizationRegistry<number>((key) => {
+  // Where the thread has ended there is nothing left to close.
+  callSession({ kind: "close", session: key }).catch(() => {});
+});
+
+function runtimeOptions({ folder, threads = availableParallelism() }: OnnxSessionOptions) {
+  return {
     intraOpNumThreads: threads,
-    logSeverityLevel: 3,
+    logSeverityLevel: 3 as const,
     extra: {
       session: {
         // Spinning threads would take the cores from JavaScript and from other sessions.
@@ -59,46 +99,23 @@ export async function openSession(model: Uint8Array, options: OnnxSessionOptions
         ...(folder && { model_external_initializers_file_folder_path: folder }),
       },
     },
-  }).catch((cause: unknown) => {
-    throw new FileError(`Cannot load the graph of "${path}": ${(cause as Error).message}`, path, { cause });
-  });
-  return {
-    inputs: session.inputNames,
-    outputTypes: new Map(
-      session.outputMetadata.map((value) => [value.name, value.isTensor ? value.type : ""]),
-    ),
-    async run(feeds, outputs = session.outputNames) {
-      const entries = session.inputNames.map((name) => {
-        const { data, shape, type } = feeds[name];
-        return [name, new ort.Tensor(type ?? typeOf(data), data as never, shape)] as const;
-      });
-      const results = await runSession(session, { feeds: Object.fromEntries(entries), outputs, path });
-      return new Map(Object.entries(results).map(([name, value]) => [name, fromOrt(value)]));
-    },
-    close: () => session.release(),
   };
 }
 
-interface SessionRun {
-  feeds: Record<string, OrtTensor>;
-  outputs: readonly string[];
-  path: string;
+/** Bytes that may be handed over: a view into something larger is copied. */
+function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const whole = bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;
+  return whole ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }
 
-async function runSession(session: InferenceSession, { feeds, outputs, path }: SessionRun) {
-  try {
-    return await session.run(feeds, outputs);
-  } catch (cause) {
-    throw new FileError(`Cannot run the graph of "${path}": ${(cause as Error).message}`, path, { cause });
-  }
+/** A copy: the caller keeps its own. */
+function toValues(name: string, { data, shape, type }: OnnxInput): Values {
+  return { name, type: type ?? typeOf(data), data: data.slice() as Values["data"], shape };
 }
 
-function fromOrt(value: OrtTensor): Tensor<TensorData> {
-  if (value.type === "float16") {
-    const { buffer, byteOffset, length } = value.data as Uint16Array;
-    return tensor(halfToFloat(new Uint16Array(buffer, byteOffset, length)), value.dims);
-  }
-  return tensor(value.data as TensorData, value.dims);
+function fromValues({ type, data, shape }: Values): Tensor<TensorData> {
+  if (type === "float16") return tensor(halfToFloat(data as Uint16Array), shape);
+  return tensor(data as TensorData, shape);
 }
 
 function typeOf(data: TensorData): "float32" | "int64" | "int32" {
