@@ -12,6 +12,13 @@ export function checkFits(model: SubjectModel, coder: SparseCoder): void {
   const found = model.hookpoints.find(({ name }) => name === coder.hookpoint);
   if (found?.width === coder.dModel) return;
   const fitting = model.hookpoints.filter(({ width }) => width === coder.dModel).map(({ name }) => name);
+  const several = coder.hookpoint.split("+").length;
+  if (several > 1) {
+    throw new HookpointError(
+      `Cannot use the sparse coder "${coder.name}" at "${coder.hookpoint}" of "${model.name}": it reads ${several} hookpoints at once, which caches do not; join their activations and call encode() yourself`,
+      fitting,
+    );
+  }
   const reason = found
     ? `there it has ${found.width} numbers per position, the coder takes ${coder.dModel}`
     : `the model has no such hookpoint`;

@@ -2,7 +2,7 @@
  * circuit-tracer's transcoders, one file for each layer: `layer_N.safetensors` with
  * `W_enc [d_sae, d]`, `W_dec [d_sae, d_out]`, biases, maybe thresholds (JumpReLU, else ReLU) and
  * `W_skip [d_out, d]`. They read the MLP's input and predict its output unless the `config.yaml`
- * beside them, of which three lines matter, says otherwise. Cross-layer ones are refused.
+ * beside them, of which three lines matter, says otherwise. Cross-layer ones: `cross-layer.ts`.
  */
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -16,6 +16,7 @@ import {
 } from "./coder-weights.js";
 import { hookpointOf } from "./hook-names.js";
 import { jumpRelu, readLinearWeights, readThresholds, relu } from "./linear-weights.js";
+import { yamlSetting } from "./yaml-setting.js";
 
 /** @throws {FileError} If a key is missing or of a wrong shape, or the place is not known. */
 export async function readCircuitTracer(
@@ -23,7 +24,7 @@ export async function readCircuitTracer(
   { file, ...options }: CoderOptions & { file: TensorFile },
 ): Promise<CoderWeights> {
   const settings = await readFile(join(folder, "config.yaml"), "utf8").catch(() => "");
-  const setting = (key: string) => new RegExp(`^\\s*${key}:\\s*["']?([^"'#\\s]+)`, "m").exec(settings)?.[1];
+  const setting = (key: string) => yamlSetting(settings, key);
   const layer = /layer_(\d+)\.safetensors$/.exec(basename(file.name))?.[1] ?? "0";
   const place = (key: string, otherwise: string) =>
     hookpointOf(`blocks.${layer}.${setting(key) ?? otherwise}`);

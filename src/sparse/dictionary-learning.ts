@@ -2,7 +2,7 @@
  * dictionary_learning (Marks, Karvonen, Mueller): `config.json` and `ae.pt`, a state dict. The
  * class says the formula: `AutoEncoder` is ReLU with one `bias` that is subtracted from the input
  * and added to the output; the top-k kinds call it `b_dec`; BatchTopK kinds compare with one
- * threshold at inference.
+ * threshold at inference; `CrossCoder` reads several places (`crosscoder.ts`).
  *
  * Deviation: for `AutoEncoder` the library's `from_pretrained` scales latents by the norms of
  * decoder columns; we do so too, so that latents agree.
@@ -19,7 +19,9 @@ import {
   readWeight,
   transpose,
 } from "./coder-weights.js";
+import { readDictionaryCrosscoder } from "./crosscoder.js";
 import { normaliseDecoder } from "./decoder-norms.js";
+import { jumpRelu, relu } from "./linear-weights.js";
 
 /** Keys and shapes differ in two families: torch's linear layers, and plain matrices. */
 interface DictionaryClass {
@@ -34,6 +36,7 @@ const linear = { plainMatrices: false, encoderBias: "encoder.bias", bias: "b_dec
 const plain = { plainMatrices: true, encoderBias: "b_enc", bias: "b_dec" } as const;
 const classes: Record<string, DictionaryClass> = {
   AutoEncoder: { ...linear, bias: "bias", activation: "relu" },
+  AutoEncoderNew: { ...linear, bias: "decoder.bias", subtracts: false, activation: "relu" },
   AutoEncoderTopK: { ...linear, activation: "topk" },
   BatchTopKSAE: { ...linear, activation: "batchtopk" },
   GatedAutoEncoder: { ...linear, encoderBias: "gate_bias", bias: "decoder_bias", activation: "gated" },
@@ -48,10 +51,11 @@ export async function readDictionaryLearning(
 ): Promise<CoderWeights> {
   const trainer = (config.trainer ?? {}) as JsonObject;
   const name = String(trainer.dict_class);
+  if (name === "CrossCoder") return await readDictionaryCrosscoder(folder, { file, ...options });
   const kind = Object.hasOwn(classes, name) ? classes[name] : undefined;
   if (!kind) {
     throw new FileError(
-      `Cannot load the sparse coder "${folder}": its dict_class is ${name}; one of ${Object.keys(classes).join(", ")} is wanted`,
+      `Cannot load the sparse coder "${folder}": its dict_class is ${name}; one of ${[...Object.keys(classes), "CrossCoder"].join(", ")} is wanted`,
       folder,
     );
   }
@@ -83,17 +87,8 @@ async function activationOf(
 ): Promise<ActivationFunction> {
   const topK = { kind: "topk", k: Number(trainer.k) } as const;
   if (activation === "topk" && Number.isSafeInteger(topK.k)) return topK;
-  if (activation === "relu") {
-    return { kind: "threshold", name: "relu", thresholds: new Float32Array(dSae) };
-  }
-  if (activation === "jumprelu") {
-    const thresholds = (await readWeight(file, "threshold", [dSae])).data;
-    return {
-      kind: "threshold",
-      name: "jumprelu",
-      thresholds,
-    };
-  }
+  if (activation === "relu") return relu(dSae);
+  if (activation === "jumprelu") return jumpRelu((await readWeight(file, "threshold", [dSae])).data);
   if (activation === "gated") {
     const [gate, logScale, magnitude] = await Promise.all(
       ["gate_bias", "r_mag", "mag_bias"].map((key) => readWeight(file, key, [dSae])),

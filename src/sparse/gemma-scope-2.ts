@@ -1,7 +1,8 @@
 /**
  * Gemma Scope 2: `config.json` and `params.safetensors` with `w_enc [d, d_sae]`, `b_enc`,
  * `threshold`, `w_dec [d_sae, d_out]`, `b_dec`, maybe `affine_skip_connection [d, d_out]`. JumpReLU;
- * `b_dec` is not subtracted. `hf_hook_point_in` says where it really reads.
+ * `b_dec` is not subtracted. `hf_hook_point_in` says where it really reads. Cross-layer
+ * transcoders: `cross-layer.ts`.
  */
 import { FileError } from "../errors.js";
 import type { JsonObject } from "../formats/json-file.js";
@@ -17,6 +18,7 @@ const places: Record<string, string> = {
   "pre_feedforward_layernorm.output": ".mlp.input",
   "post_attention_layernorm.output": ".attention",
   "self_attn.output": ".attention",
+  "self_attn.o_proj.input": ".attention.heads",
 };
 
 /** @throws {FileError} If a key is missing or of a wrong shape, or the kind or place is not known. */
@@ -41,14 +43,14 @@ export async function readGemmaScope2(
   });
   const [dSae, dModel] = linear.encoder.shape;
   const affine = "affine_skip_connection";
-  const hookpoint = options.hookpoint ?? placeOf(config.hf_hook_point_in);
+  const hookpoint = options.hookpoint ?? gemmaPlace(config.hf_hook_point_in);
   if (hookpoint === undefined) {
     throw new FileError(
       `Cannot tell where the sparse coder "${folder}" reads: its hf_hook_point_in is "${config.hf_hook_point_in}", which is no hookpoint; give it as option, e.g. { hookpoint: "layers.2" }`,
       folder,
     );
   }
-  const writtenOut = options.hookpoint === undefined ? placeOf(config.hf_hook_point_out) : undefined;
+  const writtenOut = options.hookpoint === undefined ? gemmaPlace(config.hf_hook_point_out) : undefined;
   return {
     ...linear,
     hookpoint,
@@ -61,7 +63,14 @@ export async function readGemmaScope2(
   };
 }
 
-function placeOf(written: unknown): string | undefined {
-  const found = /(?:^|\.)layers\.(\d+)\.(.+)$/.exec(String(written));
-  return found && Object.hasOwn(places, found[2]) ? `layers.${found[1]}${places[found[2]]}` : undefined;
+/**
+ * The hookpoint that a module in Hugging Face's words means; `undefined` if it is none of ours.
+ *
+ * @param layer Counts where the name leaves it open: `model.layers.{layer}.mlp.output`.
+ */
+export function gemmaPlace(written: unknown, layer?: number): string | undefined {
+  const found = /(?:^|\.)layers\.(\d+|[^.\d]+)\.(.+)$/.exec(String(written));
+  if (!found || !Object.hasOwn(places, found[2])) return undefined;
+  const index = /^\d+$/.test(found[1]) ? Number(found[1]) : layer;
+  return index === undefined ? undefined : `layers.${index}${places[found[2]]}`;
 }

@@ -1,12 +1,15 @@
 /**
  * Gemma Scope 1 (Lieberum et al. 2024): `layer_N/width_16k/average_l0_X/params.npz` with
  * `W_enc [d, d_sae]`, `b_enc`, `threshold`, `W_dec [d_sae, d_out]`, `b_dec`. JumpReLU;
- * `b_dec` is not subtracted from the input. The site stands in the repository's name only.
+ * `b_dec` is not subtracted from the input. The site stands in the repository's name only. Coders
+ * of the embedding (`embedding/…`) were trained before Gemma multiplies it by √d, our hookpoint is
+ * after that.
  */
 import { resolve, sep } from "node:path";
 import { FileError } from "../errors.js";
 import type { TensorFile } from "../formats/tensor-file.js";
 import { type CoderOptions, type CoderWeights, readMatrix, readWeight, transpose } from "./coder-weights.js";
+import { jumpRelu, scaled } from "./linear-weights.js";
 
 /** @throws {FileError} If a key is missing or of a wrong shape, or the path does not tell the layer. */
 export async function readGemmaScope(
@@ -19,17 +22,15 @@ export async function readGemmaScope(
   const decoder = await readMatrix(file, key("W_dec"));
   const dOut = decoder.shape[1];
   const thresholds = (await readWeight(file, "threshold", [dSae])).data;
+  const places = gemmaScopeHookpoints(folder, options);
+  const scale = places.hookpoint === "embed" ? Math.sqrt(encoder.shape[1]) : 1;
   return {
-    ...gemmaScopeHookpoints(folder, options),
-    activation: {
-      kind: "threshold",
-      name: "jumprelu",
-      thresholds,
-    },
-    encoder,
+    ...places,
+    activation: jumpRelu(thresholds),
+    encoder: scaled(encoder, 1 / scale),
     encoderBias: (await readWeight(file, "b_enc", [dSae])).data,
-    decoder: await readWeight(file, key("W_dec"), [dSae, dOut]),
-    decoderBias: (await readWeight(file, "b_dec", [dOut])).data,
+    decoder: scaled(await readWeight(file, key("W_dec"), [dSae, dOut]), scale),
+    decoderBias: (await readWeight(file, "b_dec", [dOut])).data.map((bias) => bias * scale),
     subtractsDecoderBias: false,
     skip: undefined,
   };
@@ -40,7 +41,8 @@ function gemmaScopeHookpoints(folder: string, options: CoderOptions) {
   const layer = parts.map((part) => /^layer_(\d+)$/.exec(part)?.[1]).findLast((n) => n !== undefined);
   const repository =
     parts.findLast((part) => /gemma-scope-.+-(res|mlp|att|transcoders)$/.test(part)) ?? "res";
-  const written = layer === undefined ? undefined : siteOf(repository, `layers.${layer}`);
+  const embedded = parts.includes("embedding") ? (["embed", "embed"] as const) : undefined;
+  const written = layer === undefined ? embedded : siteOf(repository, `layers.${layer}`);
   const hookpoint = options.hookpoint ?? written?.[0];
   if (hookpoint === undefined) {
     throw new FileError(
@@ -52,9 +54,8 @@ function gemmaScopeHookpoints(folder: string, options: CoderOptions) {
   return { hookpoint, hookpointOut: options.hookpointOut ?? out ?? hookpoint };
 }
 
-function siteOf(repository: string, layer: string): readonly [string, string] | undefined {
+function siteOf(repository: string, layer: string): readonly [string, string] {
   if (repository.endsWith("transcoders")) return [`${layer}.mlp.input`, `${layer}.mlp`];
-  if (repository.endsWith("mlp")) return [`${layer}.mlp`, `${layer}.mlp`];
-  // Attention coders read the heads before they are mixed, which is no hookpoint of ours.
-  return repository.endsWith("att") ? undefined : [layer, layer];
+  const site = { mlp: ".mlp", att: ".attention.heads", res: "" }[repository.split("-").at(-1) ?? ""] ?? "";
+  return [`${layer}${site}`, `${layer}${site}`];
 }

@@ -1,6 +1,6 @@
 /**
  * Goodfire: one `.pt` or `.pth`, a state dict of two linear layers, `encoder_linear` and
- * `decoder_linear`. ReLU, nothing is subtracted. The file's name ends in the layer (`-l19.pth`).
+ * `decoder_linear` (`encoder` and `decoder` in that of DeepSeek-R1). ReLU, nothing is subtracted. The file's name ends in the layer (`-l19.pth`).
  */
 import { basename } from "node:path";
 import { FileError } from "../errors.js";
@@ -21,11 +21,12 @@ export async function readGoodfire(
       folder,
     );
   }
+  const suffix = file.tensors.has("encoder_linear.weight") ? "_linear" : "";
   const linear = await readLinearWeights(file, {
-    encoder: "encoder_linear.weight",
-    encoderBias: "encoder_linear.bias",
-    decoder: "decoder_linear.weight",
-    decoderBias: "decoder_linear.bias",
+    encoder: `encoder${suffix}.weight`,
+    encoderBias: `encoder${suffix}.bias`,
+    decoder: `decoder${suffix}.weight`,
+    decoderBias: `decoder${suffix}.bias`,
     decoderTransposed: true,
   });
   return {

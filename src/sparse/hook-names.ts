@@ -3,9 +3,10 @@ const places: Record<string, string> = {
   hook_resid_post: "",
   hook_mlp_out: ".mlp",
   hook_attn_out: ".attention",
+  // What the heads found, before it is mixed: their outputs one after the other.
+  "attn.hook_z": ".attention.heads",
   "mlp.hook_post": ".mlp.neurons",
-  // All mean what the MLP reads: the normalised residual stream.
-  hook_mlp_in: ".mlp.input",
+  // Both mean what the MLP reads: the normalised residual stream. `hook_mlp_in` is before that.
   "mlp.hook_in": ".mlp.input",
   "ln2.hook_normalized": ".mlp.input",
 };
@@ -26,7 +27,7 @@ export function hookpointOf(name: string): string | undefined {
   const module = /^(?:[a-z_]+\.)*?(?:layers|h)\.(\d+)(\.[a-z._]+)?$/.exec(name);
   if (!module) return undefined;
   const place = (module[2] ?? "").replace(/^\.(self_attn|attn)$/, ".attention");
-  return /^(|\.mlp|\.mlp\.(input|neurons)|\.attention)$/.test(place)
+  return /^(|\.mlp|\.mlp\.(input|neurons)|\.attention|\.attention\.heads)$/.test(place)
     ? `layers.${module[1]}${place}`
     : undefined;
 }

@@ -7,10 +7,13 @@ import type { TensorFile } from "../formats/tensor-file.js";
 import { openTorch } from "../formats/torch.js";
 import { readCircuitTracer } from "./circuit-tracer.js";
 import type { CoderOptions, CoderWeights } from "./coder-weights.js";
+import { readCrossLayer, readGemmaCrossLayer } from "./cross-layer.js";
+import { readModelCrosscoder } from "./crosscoder.js";
 import { readDictionaryLearning } from "./dictionary-learning.js";
 import { readGemmaScope } from "./gemma-scope.js";
 import { readGemmaScope2 } from "./gemma-scope-2.js";
 import { readGoodfire } from "./goodfire.js";
+import { readHookZ } from "./hook-z.js";
 import { readLlamaScope } from "./llama-scope.js";
 import { readOpenai } from "./openai.js";
 import { readQwenScope } from "./qwen-scope.js";
@@ -24,6 +27,8 @@ export interface Layout {
   readonly pattern: RegExp;
   /** File with the configuration; `undefined` where the layout has none. */
   readonly config: string | undefined;
+  /** Further files that a coder is made of, when its weights are this file. */
+  readonly beside?: (weights: string) => readonly string[];
   /** A tensor that tells the layout from others with such files. */
   readonly has?: string;
   /** How many of the last parts of its path name a coder. Default: 1. */
@@ -64,6 +69,24 @@ export const layouts: readonly Layout[] = [
     nameParts: 2,
   },
   {
+    weights: "W_enc_N.safetensors",
+    pattern: /^W_enc_\d+\.safetensors$/,
+    config: undefined,
+    beside: (weights) => [weights.replace("W_enc", "W_dec")],
+    open: openSafetensors,
+    read: readCrossLayer,
+    nameParts: 2,
+  },
+  {
+    weights: "params_layer_N.safetensors",
+    pattern: /^params_layer_\d+\.safetensors$/,
+    config: "config.json",
+    open: openSafetensors,
+    read: readGemmaCrossLayer,
+    nameParts: 3,
+  },
+  only("cc_weights.pt", { config: "cfg.json", open: openTorch, read: readModelCrosscoder }),
+  {
     weights: "N.pt",
     pattern: /^\d+\.pt$/,
     config: undefined,
@@ -77,6 +100,23 @@ export const layouts: readonly Layout[] = [
     pattern: /\.pth?$/,
     config: undefined,
     has: "encoder_linear.weight",
+    open: openTorch,
+    read: readGoodfire,
+  },
+  {
+    weights: "NAME.pt",
+    pattern: /\.pt$/,
+    config: undefined,
+    beside: (weights) => [weights.replace(/\.pt$/, "_cfg.json")],
+    has: "W_enc",
+    open: openTorch,
+    read: readHookZ,
+  },
+  {
+    weights: "NAME-lN.pt",
+    pattern: /-l\d+\.pth?$/,
+    config: undefined,
+    has: "encoder.weight",
     open: openTorch,
     read: readGoodfire,
   },

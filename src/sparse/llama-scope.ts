@@ -34,6 +34,7 @@ export async function readLlamaScope(
   folder: string,
   { config, file, ...options }: CoderOptions & { config: JsonObject; file: TensorFile },
 ): Promise<CoderWeights> {
+  refuseOtherKinds(folder, config, file);
   const linear = await readLinearWeights(file, file.tensors.has("W_E") ? letterNames : linearNames);
   const { encoder, decoder } = linear;
   const hook = (key: string) => (typeof config[key] === "string" ? hookpointOf(config[key]) : undefined);
@@ -57,8 +58,26 @@ export async function readLlamaScope(
     decoderBias: linear.decoderBias.map((bias) => bias / scaleOut),
     // b_dec is then the bias of unscaled inputs, which the folded encoder takes.
     subtractsDecoderBias: config.apply_decoder_bias_to_pre_encoder === true,
+    inputNorm: config.norm_activation === "token-wise" ? "constantNorm" : undefined,
     skip: undefined,
   };
+}
+
+/** Their library also writes attention replacements, mixtures and coders of several layers. */
+function refuseOtherKinds(folder: string, config: JsonObject, file: TensorFile): void {
+  const refuse = (what: string) =>
+    new FileError(
+      `Cannot load the sparse coder "${folder}": ${what}; an SAE or transcoder of one layer with a linear encoder is wanted`,
+      folder,
+    );
+  const type = config.sae_type ?? "sae";
+  if (type !== "sae" && type !== "transcoder") throw refuse(`its sae_type is ${type}`);
+  const gated = config.use_glu_encoder === true || file.tensors.has("W_E_glu");
+  if (gated) throw refuse("its encoder has a gated linear unit");
+  const norm = config.norm_activation;
+  if (norm === "token-wise" && (config.hook_point_out ?? config.hook_point_in) !== config.hook_point_in) {
+    throw refuse("it scales each position of its output by that output's own length, which is not known");
+  }
 }
 
 async function activationOf(
@@ -93,10 +112,10 @@ function scaleFor(
   { width, folder }: { width: number; folder: string },
 ): number {
   const kind = config.norm_activation ?? "dataset-wise";
-  if (kind === "inference") return 1;
+  if (kind === "inference" || kind === "token-wise") return 1;
   if (kind !== "dataset-wise") {
     throw new FileError(
-      `Cannot load the sparse coder "${folder}": its norm_activation is ${kind}; dataset-wise or inference is wanted`,
+      `Cannot load the sparse coder "${folder}": its norm_activation is ${kind}; dataset-wise, token-wise or inference is wanted`,
       folder,
     );
   }

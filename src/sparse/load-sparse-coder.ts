@@ -36,7 +36,7 @@ interface Place {
  *
  * @param source `"demo/layers.2"` (one of those that come with saelab), a folder (or a file in one
  *   with several) in the layout of EleutherAI sparsify, SAELens, Gemma Scope 1 or 2,
- *   dictionary_learning, OpenAI, Llama Scope, Qwen-Scope, Goodfire or circuit-tracer, or
+ *   dictionary_learning, OpenAI, Llama Scope, Qwen-Scope, Goodfire or circuit-tracer, crosscoders, or
  *   `"hf:org/name/folder"`, which is fetched from the Hugging Face hub unless its cache has it.
  * @throws {FileError} If a file is missing, damaged, or not what it should be.
  */
@@ -70,7 +70,7 @@ export async function readSparseCoder(
   return {
     weights,
     name: hub || source.startsWith("demo/") ? source : lastParts(named, layout.nameParts ?? 1),
-    hash: await hashOf(path, config),
+    hash: await hashOf([path, ...filesBeside(layout, { folder, weightsFile })], config),
   };
 }
 
@@ -131,7 +131,8 @@ function pickCoderFiles(files: readonly string[], file: string | undefined): str
   const found = findWeights(file === undefined ? files : files.filter((name) => name === file), files);
   const config = found?.layouts[0].config;
   if (!found || (config !== undefined && !files.includes(config))) return undefined;
-  const extra = ["config.yaml"].filter((name) => name !== config && files.includes(name));
+  const beside = found.layouts.flatMap((layout) => layout.beside?.(found.weights) ?? []);
+  const extra = ["config.yaml", ...beside].filter((name) => name !== config && files.includes(name));
   return [...extra, ...(config ? [config] : []), found.weights];
 }
 
@@ -152,8 +153,13 @@ function weightsIn(source: string, folder: string, file: string | undefined): Fo
   throw refuse(`the folder has ${listed.slice(0, 12).join(", ") || "nothing"}; one of ${wanted} is wanted`);
 }
 
-async function hashOf(path: string, config: JsonObject): Promise<string> {
+function filesBeside({ beside }: Layout, place: { folder: string; weightsFile: string }): string[] {
+  const paths = (beside?.(place.weightsFile) ?? []).map((name) => join(place.folder, name));
+  return paths.filter((path) => existsSync(path));
+}
+
+async function hashOf(paths: readonly string[], config: JsonObject): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify(config));
-  await hashFile(hash, path);
+  for (const path of paths) await hashFile(hash, path);
   return hash.digest("hex");
 }

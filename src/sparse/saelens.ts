@@ -2,7 +2,9 @@
  * SAELens: `cfg.json` and `sae_weights.safetensors` (`W_enc [d, d_sae]`, `b_enc`,
  * `W_dec [d_sae, d_out]`, `b_dec`, maybe `threshold`, `W_skip [d_out, d]`). Versions 6, 5 and
  * before differ in where `cfg.json` says the hookpoint. BatchTopK and Matryoshka coders are saved
- * as `jumprelu`. What is not understood (heads of attention) is refused, not guessed.
+ * as `jumprelu`; checkpoints of their training hold one `topk_threshold`, which counts after
+ * scaling by decoder norms. `hook_z` joins the heads of attention, as our hookpoint has them.
+ * What is not understood is refused, not guessed.
  */
 import { FileError } from "../errors.js";
 import type { JsonObject } from "../formats/json-file.js";
@@ -19,9 +21,10 @@ import {
 import { normaliseDecoder } from "./decoder-norms.js";
 import { hookpointOf } from "./hook-names.js";
 import type { InputNorm } from "./input-norm.js";
+import { jumpRelu, readThresholds, relu } from "./linear-weights.js";
 
 /** Architectures by the activation function that they use. */
-const architectures: Record<string, "relu" | "jumprelu" | "topk" | "gated"> = {
+const architectures: Record<string, "relu" | "jumprelu" | "topk" | "batchtopk" | "gated"> = {
   standard: "relu",
   transcoder: "relu",
   skip_transcoder: "relu",
@@ -29,6 +32,8 @@ const architectures: Record<string, "relu" | "jumprelu" | "topk" | "gated"> = {
   jumprelu_transcoder: "jumprelu",
   jumprelu_skip_transcoder: "jumprelu",
   topk: "topk",
+  batchtopk: "batchtopk",
+  matryoshka_batchtopk: "batchtopk",
   gated: "gated",
 };
 
@@ -47,6 +52,7 @@ export async function readSaelens(
 ): Promise<CoderWeights> {
   const architecture = String(config.architecture ?? "standard");
   refuseUnknown(folder, architecture, config);
+  await refuseScalingFactor(folder, file);
   const encoder = transpose(await readMatrix(file, "W_enc"));
   const [dSae, dModel] = encoder.shape;
   const decoder = await readMatrix(file, "W_dec");
@@ -65,7 +71,10 @@ export async function readSaelens(
     inputNorm: inputNorms[String(config.normalize_activations ?? "none")],
     skip,
   };
-  return config.rescale_acts_by_decoder_norm === true ? normaliseDecoder(weights) : weights;
+  const folded = config.rescale_acts_by_decoder_norm === true ? normaliseDecoder(weights) : weights;
+  if (architectures[architecture] !== "batchtopk") return folded;
+  const thresholds = await readThresholds(file, "topk_threshold", { dSae });
+  return { ...folded, activation: { kind: "threshold", name: "batchtopk", thresholds } };
 }
 
 function refuseUnknown(folder: string, architecture: string, config: JsonObject): void {
@@ -82,7 +91,22 @@ function refuseUnknown(folder: string, architecture: string, config: JsonObject)
     throw wrong("normalize_activations", normalisation, Object.keys(inputNorms).join(", "));
   }
   const reshaping = config.reshape_activations ?? "none";
-  if (reshaping !== "none") throw wrong("reshape_activations", reshaping, "none");
+  if (reshaping !== "none" && reshaping !== "hook_z") {
+    throw wrong("reshape_activations", reshaping, "none or hook_z");
+  }
+  const { hook_head_index: head = config.hook_head_index } = (config.metadata ?? {}) as JsonObject;
+  if (head !== undefined && head !== null) throw wrong("hook_head_index", head, "none");
+}
+
+/** Left by an old kind of finetuning; current versions of SAELens take none but ones either. */
+async function refuseScalingFactor(folder: string, file: TensorFile): Promise<void> {
+  if (!file.tensors.has("scaling_factor")) return;
+  const { data } = await file.float32("scaling_factor");
+  if (data.every((factor) => factor === 1)) return;
+  throw new FileError(
+    `Cannot load the sparse coder "${folder}": it has a scaling_factor other than 1; fold it into the weights with the SAELens that trained it`,
+    folder,
+  );
 }
 
 async function activationOf(
@@ -90,9 +114,16 @@ async function activationOf(
   { config, file, dSae, folder }: { config: JsonObject; file: TensorFile; dSae: number; folder: string },
 ): Promise<ActivationFunction> {
   const name = architectures[architecture];
+  // Before version 6 a standard coder could have another function.
+  const named = config.activation_fn ?? config.activation_fn_str ?? "relu";
+  if (name === "relu" && named !== "relu" && named !== "topk") {
+    throw new FileError(
+      `Cannot load the sparse coder "${folder}": its activation_fn is ${named}; relu or topk is wanted`,
+      folder,
+    );
+  }
   if (name === "jumprelu") {
-    const thresholds = (await readWeight(file, "threshold", [dSae])).data;
-    return { kind: "threshold", name, thresholds };
+    return jumpRelu((await readWeight(file, "threshold", [dSae])).data);
   }
   if (name === "gated") {
     const [gate, logScale, magnitude] = await Promise.all(
@@ -100,12 +131,12 @@ async function activationOf(
     );
     return gatedActivation(gate.data, logScale.data, magnitude.data);
   }
-  if (name === "topk") {
+  if (name === "topk" || (name === "relu" && named === "topk")) {
     const k = config.k ?? (config.activation_fn_kwargs as JsonObject | undefined)?.k;
     if (Number.isSafeInteger(k)) return { kind: "topk", k: Number(k) };
     throw new FileError(`Cannot load the sparse coder "${folder}": its cfg.json has no k for topk`, folder);
   }
-  return { kind: "threshold", name, thresholds: new Float32Array(dSae) };
+  return relu(dSae);
 }
 
 function saelensHookpoints(

@@ -23,6 +23,12 @@ export async function readSparsify(
       folder,
     );
   }
+  if (config.signed === true) {
+    throw new FileError(
+      `Cannot load the sparse coder "${folder}": it is signed, and a latent below 0 does not fire; an unsigned one is wanted`,
+      folder,
+    );
+  }
   const encoder = await readMatrix(file, "encoder.weight");
   const [dSae, dModel] = encoder.shape;
   const decoder = await readMatrix(file, "W_dec");

@@ -40,7 +40,7 @@ describe("loadSparseCoder()", () => {
     const error = await loadSparseCoder(join(folder, "other")).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(FileError);
     expect((error as Error).message).toContain(
-      "the folder has pytorch_model.bin; one of sae.safetensors, sae_weights.safetensors, params.npz, ae.pt, params.safetensors, checkpoints/final.safetensors, layerN.sae.pt, layer_N.safetensors, N.pt, NAME.pth is wanted",
+      "the folder has pytorch_model.bin; one of sae.safetensors, sae_weights.safetensors, params.npz, ae.pt, params.safetensors, checkpoints/final.safetensors, layerN.sae.pt, layer_N.safetensors, W_enc_N.safetensors, params_layer_N.safetensors, cc_weights.pt, N.pt, NAME.pth, NAME.pt, NAME-lN.pt is wanted",
     );
   });
 
@@ -163,7 +163,8 @@ describe("hookpointOf()", () => {
     ["blocks.11.hook_mlp_out", "layers.11.mlp"],
     ["blocks.3.ln2.hook_normalized", "layers.3.mlp.input"],
     ["blocks.3.mlp.hook_post", "layers.3.mlp.neurons"],
-    ["blocks.3.attn.hook_z", undefined],
+    ["blocks.3.attn.hook_z", "layers.3.attention.heads"],
+    ["blocks.3.hook_mlp_in", undefined],
     ["layers.10.mlp", "layers.10.mlp"],
     ["layers.0.attention", "layers.0.attention"],
     ["model.layers.4.self_attn", "layers.4.attention"],

@@ -184,7 +184,7 @@ describe("SAELens", () => {
   it("a transcoder names two hookpoints and does not subtract b_dec", async () => {
     const coder = await load({
       architecture: "transcoder",
-      metadata: { hook_name: "blocks.1.hook_mlp_in", hook_name_out: "blocks.1.hook_mlp_out" },
+      metadata: { hook_name: "blocks.1.mlp.hook_in", hook_name_out: "blocks.1.hook_mlp_out" },
     });
     expect(coder).toMatchObject({ hookpoint: "layers.1.mlp.input", hookpointOut: "layers.1.mlp" });
     expect(entries(await coder.encode(f32([2, 0], 1, 2)))).toEqual([
@@ -223,8 +223,8 @@ describe("SAELens", () => {
     await expect(load({ normalize_activations: "expected_norm" })).rejects.toThrow(
       "its normalize_activations is expected_norm; none, expected_average_only_in, constant_norm_rescale, layer_norm is wanted",
     );
-    await expect(load({ metadata: { hook_name: "blocks.0.attn.hook_z" } })).rejects.toThrow(
-      'its hook name is "blocks.0.attn.hook_z"',
+    await expect(load({ metadata: { hook_name: "blocks.0.attn.hook_q" } })).rejects.toThrow(
+      'its hook name is "blocks.0.attn.hook_q"',
     );
     await expect(load({ architecture: "topk" })).rejects.toThrow("its cfg.json has no k for topk");
   });

@@ -116,8 +116,8 @@ describe("dictionary_learning", () => {
   });
 
   it("refuses unknown classes and unknown places", async () => {
-    await expect(encodeWith({ dict_class: "CrossCoder" }, linear, [0, 0])).rejects.toThrow(
-      "its dict_class is CrossCoder; one of AutoEncoder,",
+    await expect(encodeWith({ dict_class: "IdentityDict" }, linear, [0, 0])).rejects.toThrow(
+      "its dict_class is IdentityDict; one of AutoEncoder,",
     );
     const elsewhere = { dict_class: "AutoEncoderTopK", k: 1, submodule_name: "somewhere" };
     const tensors = { ...linear, b_dec: f32([1, 2], 2) };
@@ -144,14 +144,17 @@ describe("Gemma Scope", () => {
       "layers.5.mlp",
     ],
     ["anything/layer_2/width_1k/average_l0_19", "layers.2", "layers.2"],
+    [
+      "gemma-scope-2b-pt-att/layer_2/width_16k/average_l0_9",
+      "layers.2.attention.heads",
+      "layers.2.attention.heads",
+    ],
+    ["gemma-scope-2b-pt-res/embedding/width_4k/average_l0_6", "embed", "embed"],
   ])("reads the place from %s, and keys in lower case", async (folder, hookpoint, hookpointOut) => {
     expect(await read(folder)).toMatchObject({ hookpoint, hookpointOut, subtractsDecoderBias: false });
   });
 
   it("refuses places that are no hookpoints unless told one", async () => {
-    await expect(read("gemma-scope-2b-pt-att/layer_2/width_16k/average_l0_9")).rejects.toThrow(
-      "give it as option",
-    );
     await expect(read("somewhere/else")).rejects.toThrow("its path names no layer_N");
     expect((await read("somewhere/else", { hookpoint: "layers.1" })).hookpoint).toBe("layers.1");
   });

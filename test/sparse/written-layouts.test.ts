@@ -35,6 +35,8 @@ interface Formula {
   norm?: (x: Vector) => { x: Vector; undo: (out: Vector) => Vector };
   subtracts?: boolean;
   select: (h: Vector) => Vector;
+  /** What decoder rows are multiplied by, where it is not the latents. */
+  weigh?: (latents: Vector) => Vector;
   skips?: boolean;
 }
 
@@ -44,12 +46,14 @@ const matrixTimes = (m: Tensor, x: Vector): Vector =>
   );
 
 /** The coder's definition, read off the papers and libraries; shares no code with the product. */
-function evaluate(x: Vector, { norm, subtracts, select, skips }: Formula) {
+function evaluate(x: Vector, { norm, subtracts, select, weigh, skips }: Formula) {
   const { x: given, undo } = norm?.(x) ?? { x, undo: (out: Vector) => out };
   const centred = subtracts ? given.map((value, i) => value - decoderBias.data[i]) : given;
   const latents = select(matrixTimes(encoder, centred).map((value, i) => value + encoderBias.data[i]));
   const decoded = undo(
-    matrixTimes(transpose(decoder), latents).map((value, i) => value + decoderBias.data[i]),
+    matrixTimes(transpose(decoder), weigh?.(latents) ?? latents).map(
+      (value, i) => value + decoderBias.data[i],
+    ),
   );
   const passed = skips ? matrixTimes(skip, x) : x.map(() => 0);
   return { latents, decoded: decoded.map((value, i) => value + passed[i]) };
@@ -116,8 +120,37 @@ const sparsify = {
   b_dec: decoderBias,
 };
 
+const norms = Array.from({ length: n }, (_, i) => Math.hypot(...decoder.data.subarray(i * d, (i + 1) * d)));
+const byNorm = (h: Vector) => h.map((value, i) => value * norms[i]);
+/** The decoder's rows of length 1, as SAELens takes them where latents are scaled by their lengths. */
+const perNorm = (latents: Vector) => latents.map((value, i) => value / norms[i]);
+/** The same matrices, as of two places of half the width. */
+const half = d / 2;
+const parts = (t: Tensor, ...shape: number[]) => tensor(t.data, shape);
+const byPlace = tensor(
+  Float32Array.from({ length: n * d }, (_, at) => {
+    const [place, i, j] = [Math.floor(at / (n * half)), Math.floor(at / half) % n, at % half];
+    return decoder.data[i * d + place * half + j];
+  }),
+  [2, n, half],
+);
+/** Decoders of three layers, of which this is the second (or the first, from here on). */
+const layered = (before: number, after: number) => {
+  const all = before + 1 + after;
+  const written = numbers(n, all, d);
+  for (let i = 0; i < n; i++)
+    written.data.set(decoder.data.subarray(i * d, (i + 1) * d), (i * all + before) * d);
+  return written;
+};
+const dictionaryLearning = (dictClass: string, tensors: Record<string, Tensor>): Files => ({
+  "trainer_0/config.json": { trainer: { dict_class: dictClass, submodule_name: "resid_post_layer_3" } },
+  "trainer_0/ae.pt": encodeTorch(tensors),
+});
+
+const heads = ["layers.3.attention.heads"] as const;
 const mlp = ["layers.3.mlp.input", "layers.3.mlp"] as const;
-const cases: readonly [string, string, Files, Formula, readonly [string, string?]][] = [
+/** Name, path, files, formula, hookpoints, and the hookpoint to be told where files do not. */
+const cases: readonly [string, string, Files, Formula, readonly [string, string?], string?][] = [
   [
     "SAELens with layer_norm",
     "sae",
@@ -153,6 +186,54 @@ const cases: readonly [string, string, Files, Formula, readonly [string, string?
     mlp,
   ],
   [
+    "SAELens before version 6, top-k on heads",
+    "sae",
+    saelensFiles({
+      architecture: "standard",
+      activation_fn_str: "topk",
+      activation_fn_kwargs: { k },
+      reshape_activations: "hook_z",
+      hook_name: "blocks.3.attn.hook_z",
+      metadata: {},
+    }),
+    { subtracts: true, select: largest },
+    heads,
+  ],
+  [
+    "SAELens batchtopk, as in training",
+    "sae",
+    saelensFiles({ architecture: "batchtopk" }, { topk_threshold: tensor(Float64Array.of(0.75), []) }),
+    { subtracts: true, select: (h) => h.map((value) => (value > 0.75 ? value : 0)) },
+    ["layers.3"],
+  ],
+  [
+    "SAELens matryoshka_batchtopk with latents scaled by decoder norms",
+    "sae",
+    saelensFiles(
+      { architecture: "matryoshka_batchtopk", rescale_acts_by_decoder_norm: true },
+      { topk_threshold: tensor(Float64Array.of(0.75), []) },
+    ),
+    {
+      subtracts: true,
+      select: (h) => byNorm(h).map((value) => (value > 0.75 ? value : 0)),
+      weigh: perNorm,
+    },
+    ["layers.3"],
+  ],
+  [
+    "SAELens skip_transcoder",
+    "sae",
+    saelensFiles(
+      {
+        architecture: "skip_transcoder",
+        metadata: { hook_name: "blocks.3.mlp.hook_in", hook_name_out: "blocks.3.hook_mlp_out" },
+      },
+      { W_skip: skip },
+    ),
+    { select: relu, skips: true },
+    mlp,
+  ],
+  [
     "sparsify with groupmax",
     "layers.3",
     {
@@ -182,6 +263,117 @@ const cases: readonly [string, string, Files, Formula, readonly [string, string?
     ),
     { select: jump, skips: true },
     mlp,
+  ],
+  [
+    "Gemma Scope 2 on heads",
+    "gemma",
+    gemma2({ hf_hook_point_in: "model.layers.3.self_attn.o_proj.input" }),
+    { select: jump },
+    heads,
+  ],
+  [
+    "Gemma Scope 2, a layer of a cross-layer transcoder",
+    "clt/params_layer_1.safetensors",
+    {
+      "clt/config.json": {
+        type: "clt",
+        hf_hook_point_in: "model.layers.{layer}.pre_feedforward_layernorm.output",
+        hf_hook_point_out: "model.layers.{layer}.post_feedforward_layernorm.output",
+      },
+      "clt/params_layer_0.safetensors": safetensors(lower),
+      "clt/params_layer_1.safetensors": safetensors({
+        ...lower,
+        w_dec: layered(1, 1),
+        affine_skip_connection: flipped.skip,
+      }),
+    },
+    { select: jump, skips: true },
+    ["layers.1.mlp.input", "layers.1.mlp"],
+  ],
+  [
+    "circuit-tracer, a layer of a cross-layer transcoder",
+    "clt/W_enc_3.safetensors",
+    {
+      "clt/config.yaml": 'feature_input_hook: "mlp.hook_in"\nfeature_output_hook: "hook_mlp_out"\n',
+      "clt/W_enc_3.safetensors": safetensors({
+        W_enc_3: encoder,
+        b_enc_3: encoderBias,
+        b_dec_3: decoderBias,
+        threshold_3: threshold,
+      }),
+      "clt/W_dec_3.safetensors": safetensors({ W_dec_3: layered(0, 2) }),
+    },
+    { select: jump },
+    mlp,
+  ],
+  [
+    "a crosscoder of two models",
+    "cc",
+    {
+      "cc/cfg.json": { hook_point: "blocks.4.hook_resid_pre" },
+      "cc/cc_weights.pt": encodeTorch({
+        W_enc: parts(flipped.encoder, 2, half, n),
+        b_enc: encoderBias,
+        W_dec: parts(decoder, n, 2, half),
+        b_dec: parts(decoderBias, 2, half),
+      }),
+    },
+    { select: relu },
+    ["layers.3+layers.3"],
+  ],
+  [
+    "dictionary_learning CrossCoder",
+    "trainer_0",
+    dictionaryLearning("CrossCoder", {
+      "encoder.weight": parts(flipped.encoder, 2, half, n),
+      "encoder.bias": encoderBias,
+      "decoder.weight": byPlace,
+      "decoder.bias": parts(decoderBias, 2, half),
+    }),
+    { select: relu },
+    ["layers.2+layers.3"],
+    "layers.2+layers.3",
+  ],
+  [
+    "dictionary_learning AutoEncoderNew",
+    "trainer_0",
+    dictionaryLearning("AutoEncoderNew", linear),
+    { select: relu },
+    ["layers.3"],
+  ],
+  [
+    "Kissane's and Krzyzanowski's coder of heads",
+    "gpt2_L3_z.pt",
+    { "gpt2_L3_z.pt": encodeTorch(saelens), "gpt2_L3_z_cfg.json": { act_name: "blocks.3.attn.hook_z" } },
+    { subtracts: true, select: relu },
+    heads,
+  ],
+  [
+    "Goodfire's of DeepSeek-R1",
+    "DeepSeek-R1-SAE-l3.pt",
+    { "DeepSeek-R1-SAE-l3.pt": encodeTorch(linear) },
+    { select: relu },
+    ["layers.3"],
+  ],
+  [
+    "llamascopium, scaled by each position's length",
+    "llama",
+    {
+      "llama/config.json": {
+        hook_point_in: "blocks.3.hook_resid_post",
+        norm_activation: "token-wise",
+        act_fn: "topk",
+        top_k: k,
+      },
+      "llama/sae_weights.safetensors": safetensors({
+        W_E: flipped.encoder,
+        b_E: encoderBias,
+        W_D: decoder,
+        b_D: decoderBias,
+      }),
+    },
+    { norm: constantNorm, select: largest },
+    ["layers.3"],
   ],
   [
     "OpenAI v5",
@@ -322,24 +514,27 @@ async function write(files: Files): Promise<string> {
 }
 
 describe("loadSparseCoder()", () => {
-  it.each(cases)("gives the latents and reconstructions of %s", async (_, path, files, formula, hooks) => {
-    const coder = await loadSparseCoder(join(await write(files), path));
-    const [hookpoint, hookpointOut = hookpoint] = hooks;
-    expect(coder).toMatchObject({ hookpoint, hookpointOut, dModel: d, dSae: n });
-    const x = numbers(50, d);
-    const found = await coder.encode(x);
-    const dense = new Float32Array(50 * n);
-    found.latents.forEach((latent, i) => {
-      dense[found.positions[i] * n + latent] = found.values[i];
-    });
-    const decoded = coder.decode(found, x);
-    for (let p = 0; p < 50; p++) {
-      const wanted = evaluate([...x.data.subarray(p * d, (p + 1) * d)], formula);
-      for (let i = 0; i < n; i++) expect(dense[p * n + i]).toBeCloseTo(wanted.latents[i], 4);
-      for (let i = 0; i < d; i++) expect(decoded.data[p * d + i]).toBeCloseTo(wanted.decoded[i], 3);
-    }
-    await coder.close();
-  });
+  it.each(cases)(
+    "gives the latents and reconstructions of %s",
+    async (_, path, files, formula, hooks, told) => {
+      const coder = await loadSparseCoder(join(await write(files), path), { hookpoint: told });
+      const [hookpoint, hookpointOut = hookpoint] = hooks;
+      expect(coder).toMatchObject({ hookpoint, hookpointOut, dModel: d, dSae: n });
+      const x = numbers(50, d);
+      const found = await coder.encode(x);
+      const dense = new Float32Array(50 * n);
+      found.latents.forEach((latent, i) => {
+        dense[found.positions[i] * n + latent] = found.values[i];
+      });
+      const decoded = coder.decode(found, x);
+      for (let p = 0; p < 50; p++) {
+        const wanted = evaluate([...x.data.subarray(p * d, (p + 1) * d)], formula);
+        for (let i = 0; i < n; i++) expect(dense[p * n + i]).toBeCloseTo(wanted.latents[i], 4);
+        for (let i = 0; i < d; i++) expect(decoded.data[p * d + i]).toBeCloseTo(wanted.decoded[i], 3);
+      }
+      await coder.close();
+    },
+  );
 
   it("asks which file is meant where a folder holds several coders", async () => {
     const place = await write({
@@ -356,9 +551,9 @@ describe("loadSparseCoder()", () => {
     await expect(loadSparseCoder(other)).rejects.toThrow(
       "it has weight; a file with encoder_linear.weight is wanted",
     );
-    const heads = await write(gemma2({ hf_hook_point_in: "model.layers.3.self_attn.o_proj.input" }));
-    await expect(loadSparseCoder(join(heads, "gemma"))).rejects.toThrow(
-      'its hf_hook_point_in is "model.layers.3.self_attn.o_proj.input", which is no hookpoint',
+    const queries = await write(gemma2({ hf_hook_point_in: "model.layers.3.self_attn.q_proj.input" }));
+    await expect(loadSparseCoder(join(queries, "gemma"))).rejects.toThrow(
+      'its hf_hook_point_in is "model.layers.3.self_attn.q_proj.input", which is no hookpoint',
     );
     const cross = await write(gemma2({ type: "crosscoder" }));
     await expect(loadSparseCoder(join(cross, "gemma"))).rejects.toThrow("it is a crosscoder with jump_relu");
@@ -367,6 +562,65 @@ describe("loadSparseCoder()", () => {
       "config.json": { hook_point_in: "blocks.3.hook_resid_post", norm_activation: "batch-wise" },
     });
     await expect(loadSparseCoder(batch)).rejects.toThrow("its norm_activation is batch-wise");
+  });
+
+  it.each<[string, Files, string]>([
+    ["sae", saelensFiles({ architecture: "temporal" }), "its architecture is temporal"],
+    [
+      "sae",
+      saelensFiles({ architecture: "standard", activation_fn: "tanh-relu" }),
+      "its activation_fn is tanh-relu; relu or topk is wanted",
+    ],
+    [
+      "sae",
+      saelensFiles({ architecture: "standard", metadata: { hook_name: "x", hook_head_index: 3 } }),
+      "its hook_head_index is 3",
+    ],
+    ["sae", saelensFiles({}, { scaling_factor: threshold }), "it has a scaling_factor other than 1"],
+    [
+      "layers.3",
+      {
+        "layers.3/cfg.json": { k, signed: true },
+        "layers.3/sae.safetensors": safetensors(sparsify),
+      },
+      "it is signed, and a latent below 0 does not fire",
+    ],
+    [
+      "llama",
+      {
+        "llama/config.json": { hook_point_in: "blocks.3.hook_resid_post", sae_type: "lorsa" },
+        "llama/sae_weights.safetensors": safetensors(linear),
+      },
+      "its sae_type is lorsa",
+    ],
+    [
+      "llama",
+      {
+        "llama/config.json": { hook_point_in: "blocks.3.hook_resid_post" },
+        "llama/sae_weights.safetensors": safetensors({ ...linear, W_E_glu: encoder }),
+      },
+      "its encoder has a gated linear unit",
+    ],
+    [
+      "clt/params_layer_1.safetensors",
+      {
+        "clt/config.json": { type: "crosscoder" },
+        "clt/params_layer_1.safetensors": safetensors(lower),
+      },
+      "says that it is a crosscoder; a clt is wanted",
+    ],
+    ["trainer_0", dictionaryLearning("CrossCoder", linear), "one matrix for each place is wanted"],
+    [
+      "clt/W_enc_3.safetensors",
+      {
+        "clt/config.yaml": "feature_input_hook: mlp.hook_in",
+        "clt/W_enc_3.safetensors": safetensors({ W_enc_3: encoder, b_enc_3: encoderBias }),
+        "clt/W_dec_3.safetensors": safetensors({ W_dec_3: numbers(n, d) }),
+      },
+      "check that all files are of one coder",
+    ],
+  ])("says of %s %# why it is not read", async (path, files, reason) => {
+    await expect(loadSparseCoder(join(await write(files), path))).rejects.toThrow(reason);
   });
 
   it("refuses groups that are not equal, and to decode normalised inputs without them", async () => {
