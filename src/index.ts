@@ -55,6 +55,7 @@ export { coOccurrence } from "./examples/co-occurrence.js";
 export { type LatentTraits, latentTraits, traitLabels } from "./examples/latent-traits.js";
 export { type Leak, measureLeak } from "./examples/leak.js";
 export { type NegativeKind, type NegativeWindow, negativeLadder } from "./examples/negative-ladder.js";
+export { type EditedWindow, minimalEdits } from "./examples/minimal-edits.js";
 export { type Neighbour, neighbours } from "./examples/neighbours.js";
 export { type SampleExamplesOptions, sampleExamples } from "./examples/sample-examples.js";
 

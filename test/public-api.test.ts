@@ -77,6 +77,7 @@ describe("saelab", () => {
         "meanScoreCards",
         "measureLeak",
         "measurePattern",
+        "minimalEdits",
         "modelFromName",
         "negativeLadder",
         "negativesNeeded",

@@ -1,7 +1,7 @@
 /**
  * Negatives of rising difficulty. Any explanation tells a latent's windows from random ones; a wrong one fails further up:
  * windows of latents that fire with it, windows with its tokens in another context, windows of latents whose
- * directions are nearest. (A further rung, the least edit that silences the latent, needs the model and is not here.)
+ * directions are nearest. (The last rung, the least edit that silences the latent, needs the model: `minimalEdits`.)
  */
 import type { LatentCache } from "../cache/latent-cache.js";
 import { latentName } from "../latent.js";

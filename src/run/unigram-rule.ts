@@ -53,9 +53,9 @@ export function unigramRule(train: readonly Window[]): UnigramRule {
  */
 export function unigramNull(examples: LatentExamples, score: Score): NullScore | undefined {
   const rule = unigramRule(examples.train);
-  const windows = new Map([...examples.test, ...examples.nonActivating].map((w) => [placeOf(w), w]));
+  const windows = [...examples.test, ...examples.nonActivating];
   const judged = score.judgements.flatMap((judgement) => {
-    const window = windows.get(placeOf(judgement));
+    const window = windowOf(judgement, windows);
     return window ? [{ judgement, window }] : [];
   });
   const estimate = judged.length > 0 ? measure(score, judged, rule) : undefined;
@@ -138,6 +138,12 @@ function tokenFacts(windows: readonly Window[]): Map<number, TokenFacts> {
   return facts;
 }
 
-function placeOf({ context, start }: Pick<Judgement, "context" | "start">): string {
-  return `${context}:${start}`;
+/** The window that was judged. An edited window stands at the place of its original, so that the text has to tell. */
+function windowOf({ context, start, text }: Judgement, windows: readonly Window[]): Window | undefined {
+  const here = windows.filter((window) => window.context === context && window.start === start);
+  if (here.length < 2) return here[0];
+  const textOf = ({ pieces }: Window) => pieces.join("");
+  return (
+    here.find((window) => textOf(window) === text) ?? here.find((w) => textOf(w) === readMarkup(text).text)
+  );
 }

@@ -3,6 +3,7 @@ import type { NegativeKind } from "../examples/negative-ladder.js";
 import type { Explanation } from "../explain/explainer.js";
 import type { Outcome } from "../llm/outcome.js";
 import type { Usage } from "../llm/text-model.js";
+import type { Settings } from "../settings.js";
 
 /** What kind of example was judged. Negatives of `negativeLadder` keep the kind that they have there. */
 export type JudgedKind =
@@ -18,6 +19,8 @@ export type JudgedKind =
   | "intruder"
   /** A text written to hold what the explanation says, or to be like the texts where the latent fires. */
   | "written"
+  /** A window where it fires, with one token changed so that it does not: of `minimalEdits`. */
+  | "minimal-edit"
   | NegativeKind;
 
 /** What a judge said of one text: what it was asked for, and nothing else. */
@@ -108,6 +111,10 @@ export interface Scorer {
   readonly model: string;
   /** `false` where the score is the latent's own, whatever is said of it: no other explanation need be judged. */
   readonly readsExplanation?: false;
+  /** The options that it was made with. Runs with other settings keep their results apart. */
+  readonly settings?: Settings;
+  /** The only hookpoint whose latents it can score, where it is bound to one. */
+  readonly hookpoint?: string | undefined;
   score(
     explanation: Explanation,
     examples: LatentExamples,
