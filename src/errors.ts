@@ -24,6 +24,11 @@ export class FileError extends Error {
   }
 }
 
+/** A latent that fires in too few windows for the examples that are asked for: of this latent, nothing is to be had. */
+export class TooFewWindowsError extends RangeError {
+  override readonly name = "TooFewWindowsError";
+}
+
 /** A language-model reply that cannot be read as what was asked for. Keeps the reply. */
 export class ReplyError extends Error {
   override readonly name = "ReplyError";
@@ -49,7 +54,7 @@ export class ModelCallError extends Error {
   }
 }
 
-const tagged = { HookpointError, FileError, ReplyError, ModelCallError };
+const tagged = { HookpointError, FileError, ReplyError, ModelCallError, TooFewWindowsError };
 type Tagged = typeof tagged;
 
 /** Whether `error` is a saelab error of that name: narrows its type. */

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { LatentActivations, LatentCache } from "../cache/latent-cache.js";
+import { TooFewWindowsError } from "../errors.js";
 import { type Latent, latentName } from "../latent.js";
 import type { Example, LatentExamples } from "./example.js";
 import { pythonRandom, torchRandint } from "./mersenne-twister.js";
@@ -36,7 +37,7 @@ const silentSeed = 42;
  * ⌊n / quantiles⌋ windows of which the remainder is left out, Python's `random.sample` with seed 22 from each, anew for test;
  * silent windows of all contexts by torch's `randint` with seed 42, with replacement.
  *
- * @throws {RangeError} If the latent fires in too few windows.
+ * @throws {TooFewWindowsError} If the latent fires in too few windows.
  * @see EleutherAI/delphi at 3c2e139: latents/samplers.py, latents/constructors.py.
  */
 export function delphiExamples(
@@ -49,9 +50,10 @@ export function delphiExamples(
   const grid: WindowGrid = { windowLength, contextLength, firstPosition: 0 };
   const rows = cache.read(latent.index);
   const found = windows(rows, grid);
-  if (found.length < minWindows) {
-    throw new RangeError(
-      `Cannot sample examples of ${latentName(latent)} as delphi does: it fires in ${found.length} windows, and ${minWindows} are wanted; cache more text or lower minWindows`,
+  const wanted = Math.max(minWindows, quantiles * Math.floor(Math.max(train, test) / quantiles));
+  if (found.length < wanted) {
+    throw new TooFewWindowsError(
+      `Cannot sample examples of ${latentName(latent)} as delphi does: it fires in ${found.length} windows, and ${wanted} are wanted; cache more text, ask for fewer examples or lower minWindows`,
     );
   }
   const ranked = Array.from(strongestFirstOrder(found), (i) => found[i]);

@@ -10,6 +10,7 @@
  */
 import { createHash } from "node:crypto";
 import type { LatentActivations, LatentCache } from "../cache/latent-cache.js";
+import { TooFewWindowsError } from "../errors.js";
 import { type Latent, latentName } from "../latent.js";
 import { type Random, seededRandom } from "../random.js";
 import { delphiExamples } from "./delphi-examples.js";
@@ -32,7 +33,8 @@ export type { SampleExamplesOptions };
  * Each example says which quantile it is from; as many are taken from each, but where one has too few windows in
  * its part, others make up for it. Strongest first. `nonActivating` may be shorter than asked for.
  *
- * @throws {RangeError} If the latent never fires, or in too few windows.
+ * @throws {TooFewWindowsError} If the latent never fires, or in too few windows.
+ * @throws {RangeError} If the latent is not of the cache, or a number makes no sense.
  */
 export function sampleExamples(
   cache: LatentCache,
@@ -278,19 +280,19 @@ function strongestFirst(chosen: Ranked[]): Ranked[] {
   return chosen.sort((a, b) => b.peak - a.peak || a.context - b.context || a.start - b.start);
 }
 
-function neverFires(cache: LatentCache, latent: Latent): RangeError {
-  return new RangeError(
+function neverFires(cache: LatentCache, latent: Latent): TooFewWindowsError {
+  return new TooFewWindowsError(
     `Cannot sample examples of ${latentName(latent)}: it never fires in ${cache.tokenCount} tokens; choose one of cache.live() or cache more text`,
   );
 }
 
-function tooFew(latent: Latent, found: number, plan: SamplingPlan): RangeError {
+function tooFew(latent: Latent, found: number, plan: SamplingPlan): TooFewWindowsError {
   const asked = parts.filter((part) => plan[part] > 0).map((part) => `${plan[part]} ${part}`);
   const wanted =
     found < plan.minWindows
       ? `${plan.minWindows} are wanted`
       : `they cannot fill ${asked.join(", ")} examples from different documents`;
-  return new RangeError(
+  return new TooFewWindowsError(
     `Cannot sample examples of ${latentName(latent)}: it fires in ${found} distinct windows, and ${wanted}; cache more text, ask for fewer examples or lower minWindows`,
   );
 }

@@ -4,6 +4,7 @@ import type { Outcome } from "../llm/outcome.js";
 import { addUsage, noUsage } from "../llm/text-model.js";
 import { seededRandom } from "../random.js";
 import type { Scorer } from "../score/scorer.js";
+import { settingsOf } from "../settings.js";
 import type { Explainer, Explanation } from "./explainer.js";
 import { selectionExamples } from "./selection-examples.js";
 import { bestTried, type Tried, trialOf, tryOut } from "./try-out.js";
@@ -24,7 +25,8 @@ export interface BestOfOptions {
  * The first is shown the training examples in their order, each further one in another, so that models without a
  * temperature and ledgers that know the first question give several, too. What fails is left out.
  */
-export function bestOf(explainer: Explainer, { scorer, n = 5, seed = 22 }: BestOfOptions): Explainer {
+export function bestOf(explainer: Explainer, options: BestOfOptions): Explainer {
+  const { scorer, n = 5, seed = 22 } = options;
   if (!(Number.isInteger(n) && n >= 1)) {
     throw new RangeError(`Cannot choose the best of ${n} explanations: give a whole number from 1`);
   }
@@ -32,6 +34,8 @@ export function bestOf(explainer: Explainer, { scorer, n = 5, seed = 22 }: BestO
   return {
     name,
     model: explainer.model,
+    settings: settingsOf({ explainer, ...options }),
+    hookpoint: explainer.hookpoint ?? scorer.hookpoint,
     async explain(examples, { signal } = {}) {
       const selection = selectionExamples(examples);
       if (selection.status !== "ok") return selection;

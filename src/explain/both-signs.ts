@@ -1,6 +1,7 @@
 import type { LatentExamples } from "../examples/example.js";
 import type { Outcome } from "../llm/outcome.js";
 import { addUsage } from "../llm/text-model.js";
+import { settingsOf } from "../settings.js";
 import type { Explainer, Explanation } from "./explainer.js";
 
 export interface BothSignsOptions {
@@ -15,13 +16,15 @@ export interface BothSignsOptions {
  * Explains both sides of a direction, each from its own examples, as `senses`: where it is positive, and where it is negative.
  * Each has its share of the windows in which either fires. The text is that of both.
  */
-export function bothSigns(explainer: Explainer, { otherSide }: BothSignsOptions): Explainer {
+export function bothSigns(explainer: Explainer, options: BothSignsOptions): Explainer {
   const name = `${explainer.name} both-signs`;
   return {
     name,
     model: explainer.model,
+    settings: settingsOf({ explainer, ...options }),
+    hookpoint: explainer.hookpoint,
     async explain(examples, { signal } = {}) {
-      const other = await otherSide(examples);
+      const other = await options.otherSide(examples);
       const positive = await explainer.explain(examples, { signal });
       if (positive.status !== "ok" || !other) return renamed(positive, name);
       const negative = await explainer.explain(other, { signal });

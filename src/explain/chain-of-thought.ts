@@ -22,6 +22,8 @@ export type ChainOfThoughtOptions = TopActivationsOptions;
 export function chainOfThought(llm: TextModel, options: ChainOfThoughtOptions = {}): Explainer {
   return questionExplainer(llm, {
     name: "chain-of-thought",
+    options,
+    parser: "reasoned 1",
     request: (examples) => chainOfThoughtRequest(examples, options),
     read: readReasoned,
   });
@@ -50,8 +52,8 @@ const thinkAloud = [
   "what the excerpts as a whole have in common, and which of these three fits all strong places.",
 ].join(" ");
 
-/** What stands before the last tag, and what behind it. */
-function readReasoned(reply: string): { text: string; reasoning?: string } {
+/** What stands before the last tag, and what behind it. @throws {SyntaxError} As `readExplanation`. */
+export function readReasoned(reply: string): { text: string; reasoning?: string } {
   const text = readExplanation(reply);
   let reasoning = reply.slice(0, reply.lastIndexOf(explanationTag)).trim();
   // The tag itself may stand in bold.

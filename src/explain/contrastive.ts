@@ -3,7 +3,7 @@ import { contrastHeading, silentLine } from "../llm/example-lines.js";
 import type { TextModel, TextRequest } from "../llm/text-model.js";
 import type { Explainer } from "./explainer.js";
 import { questionExplainer } from "./question-explainer.js";
-import { readExplanation } from "./read-explanation.js";
+import { explanationReading } from "./read-explanation.js";
 import { markedExamples, replyLimits, type TopActivationsOptions } from "./top-activations.js";
 import { explainMessages, explainQuestion, explainSystem } from "./top-activations-prompt.js";
 
@@ -20,8 +20,9 @@ export interface ContrastiveOptions extends TopActivationsOptions {
 export function contrastive(llm: TextModel, options: ContrastiveOptions = {}): Explainer {
   return questionExplainer(llm, {
     name: "contrastive",
+    options,
     request: (examples) => contrastiveRequest(examples, options),
-    read: (reply) => ({ text: readExplanation(reply) }),
+    ...explanationReading,
     lacks: ({ contrast }) =>
       contrast && contrast.length > 0
         ? undefined

@@ -30,6 +30,8 @@ export type ExecutableOptions = TopActivationsOptions;
 export function executable(llm: TextModel, options: ExecutableOptions = {}): Explainer {
   return questionExplainer(llm, {
     name: "executable",
+    options,
+    parser: "rule 1",
     request: (examples) => executableRequest(examples, options),
     read: readExecutable,
   });

@@ -3,6 +3,7 @@ import type { Latent } from "../latent.js";
 import type { Outcome } from "../llm/outcome.js";
 import type { Pattern } from "../llm/pattern/pattern.js";
 import type { Usage } from "../llm/text-model.js";
+import type { Settings } from "../settings.js";
 
 /** What a latent is claimed to stand for, and who claims it. */
 export interface Explanation {
@@ -44,6 +45,10 @@ export interface Trial {
 export interface Explainer {
   readonly name: string;
   readonly model: string;
+  /** The options that it was made with. Runs with other settings keep their results apart. */
+  readonly settings?: Settings;
+  /** The only hookpoint whose latents it can explain, where it is bound to one. */
+  readonly hookpoint?: string | undefined;
   explain(
     examples: LatentExamples,
     options?: { signal?: AbortSignal | undefined },

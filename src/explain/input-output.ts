@@ -2,7 +2,7 @@ import type { LatentExamples } from "../examples/example.js";
 import type { TextModel, TextRequest } from "../llm/text-model.js";
 import type { Explainer } from "./explainer.js";
 import { questionExplainer } from "./question-explainer.js";
-import { readExplanation } from "./read-explanation.js";
+import { explanationReading } from "./read-explanation.js";
 import { markedExamples, replyLimits, type TopActivationsOptions } from "./top-activations.js";
 import { explainMessages, explainQuestion, explainSystem } from "./top-activations-prompt.js";
 import { projectionLines, type VocabularyOptions } from "./vocabulary.js";
@@ -18,11 +18,13 @@ export type InputOutputOptions = VocabularyOptions & TopActivationsOptions;
 export function inputOutput(llm: TextModel, options: InputOutputOptions): Explainer {
   return questionExplainer(llm, {
     name: "input-output",
+    options,
+    hookpoint: options.coder.hookpoint,
     request: async (examples) => {
       const projection = await vocabularyProjection(options, examples.latent.index, options);
       return inputOutputRequest(examples, projection, options);
     },
-    read: (reply) => ({ text: readExplanation(reply) }),
+    ...explanationReading,
   });
 }
 

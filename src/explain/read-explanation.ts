@@ -1,5 +1,11 @@
 import { explanationTag } from "./top-activations-prompt.js";
 
+/** How a question is read whose reply is an explanation and nothing else. */
+export const explanationReading = {
+  parser: "explanation 1",
+  read: (reply: string) => ({ text: readExplanation(reply) }),
+};
+
 /**
  * Reads the explanation from a reply: what follows the last tag, as one line.
  *

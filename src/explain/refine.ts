@@ -3,8 +3,9 @@ import { ask } from "../llm/ask.js";
 import type { Outcome } from "../llm/outcome.js";
 import { addUsage, noUsage, type TextModel, type Usage } from "../llm/text-model.js";
 import type { Score, Scorer } from "../score/scorer.js";
+import { settingsOf } from "../settings.js";
 import type { Explainer, Explanation } from "./explainer.js";
-import { readExplanation } from "./read-explanation.js";
+import { explanationReading } from "./read-explanation.js";
 import { refineRequest } from "./refine-prompt.js";
 import { selectionExamples } from "./selection-examples.js";
 import type { TopActivationsOptions } from "./top-activations.js";
@@ -36,6 +37,8 @@ export function refine(explainer: Explainer, options: RefineOptions): Explainer 
   return {
     name,
     model: llm.name,
+    settings: settingsOf({ explainer, ...options }),
+    hookpoint: explainer.hookpoint ?? options.scorer.hookpoint,
     async explain(examples, { signal } = {}) {
       const selection = selectionExamples(examples);
       if (selection.status !== "ok") return selection;
@@ -50,14 +53,14 @@ export function refine(explainer: Explainer, options: RefineOptions): Explainer 
         const mistakes = mistakesOf(last.score, selection.value, options.mistakes ?? 5);
         if (mistakes.missed.length + mistakes.wrong.length === 0) break;
         const request = refineRequest(examples, { text: last.explanation.text, ...mistakes }, options);
-        const { outcome, usage } = await ask(llm, request, { read: readExplanation, signal });
+        const { outcome, usage } = await ask(llm, request, { ...explanationReading, signal });
         if (outcome.status !== "ok") {
           lost = addUsage(lost, usage);
           break;
         }
         const { latent } = examples;
         tried.push(
-          await tryNext({ latent, text: outcome.value, explainer: name, model: llm.name, usage }, tried),
+          await tryNext({ latent, ...outcome.value, explainer: name, model: llm.name, usage }, tried),
         );
       }
       return refined(tried, { name, lost });

@@ -2,6 +2,7 @@ import type { Example, LatentExamples } from "../examples/example.js";
 import type { Embedder } from "../llm/embedder.js";
 import type { Outcome } from "../llm/outcome.js";
 import { addUsage, noUsage } from "../llm/text-model.js";
+import { settingsOf } from "../settings.js";
 import { clusterRows } from "../stats/cluster-rows.js";
 import { row } from "../tensor.js";
 import type { Explainer, Explanation, Sense } from "./explainer.js";
@@ -33,6 +34,8 @@ export function severalSenses(explainer: Explainer, options: SeveralSensesOption
   return {
     name,
     model: explainer.model,
+    settings: settingsOf({ explainer, ...options }),
+    hookpoint: explainer.hookpoint,
     async explain(examples, { signal } = {}) {
       const groups = await groupsOf(examples.train, { ...options, signal });
       if (groups.length < 2) return withSenses(await explainer.explain(examples, { signal }), name);

@@ -27,6 +27,8 @@ export interface SingleTokenOptions extends TopActivationsOptions {
 export function singleToken(llm: TextModel, options: SingleTokenOptions = {}): Explainer {
   return questionExplainer(llm, {
     name: "single-token",
+    options,
+    parser: "tokens 1",
     request: (examples) => singleTokenRequest(examples, options),
     read: (reply) => ({ text: readTokens(reply, options.most ?? 1) }),
   });
@@ -62,7 +64,8 @@ function tokensOf({ examples }: WorkedTurn): string[] {
   return strongest.map(({ piece }) => quoteToken(piece.trim()));
 }
 
-function readTokens(reply: string, most: number): string {
+/** Up to `most` tokens in quotation marks. @throws {SyntaxError} If there is none. */
+export function readTokens(reply: string, most: number): string {
   const line = readExplanation(reply);
   const tokens = readQuotedTokens(line).slice(0, most);
   if (tokens.length > 0) return tokens.map(quoteToken).join(", ");

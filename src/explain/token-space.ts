@@ -3,7 +3,7 @@ import { type TokenNumber, tokenLine } from "../llm/example-lines.js";
 import type { TextModel, TextRequest } from "../llm/text-model.js";
 import type { Explainer } from "./explainer.js";
 import { questionExplainer } from "./question-explainer.js";
-import { readExplanation } from "./read-explanation.js";
+import { explanationReading } from "./read-explanation.js";
 import { tokenSystem } from "./token-prompt.js";
 import { replyLimits, type TopActivationsOptions } from "./top-activations.js";
 
@@ -21,8 +21,9 @@ export interface TokenSpaceOptions extends Pick<TopActivationsOptions, "maxToken
 export function tokenSpace(llm: TextModel, options: TokenSpaceOptions = {}): Explainer {
   return questionExplainer(llm, {
     name: "token-space",
+    options,
     request: (examples) => tokenSpaceRequest(examples, options),
-    read: (reply) => ({ text: readExplanation(reply) }),
+    ...explanationReading,
   });
 }
 

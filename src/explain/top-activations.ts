@@ -3,7 +3,7 @@ import { highlight, strengths } from "../examples/markup.js";
 import type { TextModel, TextRequest } from "../llm/text-model.js";
 import type { Explainer } from "./explainer.js";
 import { questionExplainer } from "./question-explainer.js";
-import { readExplanation } from "./read-explanation.js";
+import { explanationReading } from "./read-explanation.js";
 import { explainMessages, explainSystem, type MarkedExample } from "./top-activations-prompt.js";
 
 export interface TopActivationsOptions {
@@ -27,8 +27,9 @@ export interface TopActivationsOptions {
 export function topActivations(llm: TextModel, options: TopActivationsOptions = {}): Explainer {
   return questionExplainer(llm, {
     name: "top-activations",
+    options,
     request: (examples) => topActivationsRequest(examples, options),
-    read: (reply) => ({ text: readExplanation(reply) }),
+    ...explanationReading,
   });
 }
 

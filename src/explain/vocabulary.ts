@@ -4,7 +4,7 @@ import type { SubjectModel } from "../model/subject-model.js";
 import type { SparseCoder } from "../sparse/sparse-coder.js";
 import type { Explainer } from "./explainer.js";
 import { questionExplainer } from "./question-explainer.js";
-import { readExplanation } from "./read-explanation.js";
+import { explanationReading } from "./read-explanation.js";
 import { tokenSystem } from "./token-prompt.js";
 import { replyLimits, type TopActivationsOptions } from "./top-activations.js";
 import {
@@ -28,9 +28,11 @@ export interface VocabularyOptions
 export function vocabulary(llm: TextModel, options: VocabularyOptions): Explainer {
   return questionExplainer(llm, {
     name: "vocabulary",
+    options,
+    hookpoint: options.coder.hookpoint,
     request: async ({ latent }) =>
       vocabularyRequest(await vocabularyProjection(options, latent.index, { top: 50, ...options }), options),
-    read: (reply) => ({ text: readExplanation(reply) }),
+    ...explanationReading,
   });
 }
 

@@ -11,7 +11,7 @@ export interface Asked<T> {
 
 export interface AskOptions<T> {
   read: (text: string) => T;
-  parser?: string | undefined;
+  parser: string;
   signal?: AbortSignal | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface AskOptions<T> {
 export async function ask<T>(
   model: TextModel,
   request: TextRequest,
-  { read, parser = "reply 1", signal }: AskOptions<T>,
+  { read, parser, signal }: AskOptions<T>,
 ): Promise<Asked<T>> {
   try {
     const standIn = currentStandIn();

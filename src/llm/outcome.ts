@@ -1,3 +1,5 @@
+import type { Usage } from "./text-model.js";
+
 /** What became of one question to a language model. A failed reply is never an answer. */
 export type Outcome<T> =
   | { readonly status: "ok"; readonly value: T }
@@ -7,6 +9,8 @@ export type Outcome<T> =
       readonly reason: string;
       /** The raw reply, where there was one. */
       readonly reply?: string;
+      /** What it cost all the same, where that is known. */
+      readonly usage?: Usage;
     };
 
 export type FailureStatus = Exclude<Outcome<unknown>["status"], "ok">;

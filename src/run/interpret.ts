@@ -15,6 +15,7 @@ import type { Outcome } from "../llm/outcome.js";
 import { packageVersion } from "../package-root.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
 import type { Scorer } from "../score/scorer.js";
+import { settingsOf } from "../settings.js";
 import type { Interpretation } from "./interpretation.js";
 import { type NullPanel, type NullPanelOptions, nullPanel } from "./null-panel.js";
 import { failuresLine, outcomeTally } from "./outcome-counts.js";
@@ -76,14 +77,8 @@ async function openRun(
   directory: string,
   { explainer, scorers, examples, nulls = {} }: InterpretOptions,
 ): Promise<RunDirectory> {
-  return openRunDirectory(directory, {
-    saelab: packageVersion(),
-    cache: cache.hash,
-    explainer: `${explainer.name} by ${explainer.model}`,
-    scorers: scorers.map((scorer) => `${scorer.name} by ${scorer.model}`),
-    examples: examples ?? {},
-    nulls,
-  });
+  const recipe = { saelab: packageVersion(), cache, explainer, scorers, examples: examples ?? {}, nulls };
+  return openRunDirectory(directory, settingsOf(recipe));
 }
 
 type Explain = (latent: Latent, examples?: LatentExamples) => Promise<Outcome<Explanation>>;

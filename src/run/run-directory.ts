@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-file.js";
 import { FileError } from "../errors.js";
 import { type Latent, latentFileName } from "../latent.js";
+import type { Settings } from "../settings.js";
 import type { Interpretation } from "./interpretation.js";
 
 /**
@@ -17,15 +18,12 @@ export interface RunDirectory {
   write(result: Interpretation): Promise<void>;
 }
 
-/** What makes two runs the same run. */
-export type RunSettings = Readonly<Record<string, unknown>>;
-
 /**
  * Opens or makes the run's folder in `directory`: `run-<hash>` with `run.json`, which says what it is.
  *
  * @throws {FileError} If the folder cannot be written.
  */
-export async function openRunDirectory(directory: string, settings: RunSettings): Promise<RunDirectory> {
+export async function openRunDirectory(directory: string, settings: Settings): Promise<RunDirectory> {
   const hash = createHash("sha256").update(JSON.stringify(settings)).digest("hex");
   const folder = join(directory, `run-${hash.slice(0, 12)}`);
   await writeFileAtomic(

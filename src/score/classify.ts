@@ -60,6 +60,7 @@ export async function classify(
     read: confidence
       ? (reply, n) => readPercentages(reply, n).map(answerOf)
       : (reply, n) => readAnswers(reply, n).map((yes) => ({ yes })),
+    parser: confidence ? "percentages 1" : "answers 1",
     examplesPerPrompt,
     seed,
     signal,

@@ -31,6 +31,7 @@ export function delphiScorer(task: DelphiTask, llm: TextModel): Scorer {
         request: (texts) => classificationRequest(prompt, { explanation, texts, confidence: false }),
         // A list of another length is no answer there, so that a last batch of fewer than five is always lost.
         read: (reply) => readAnswers(reply, examplesPerPrompt).map((yes) => ({ yes })),
+        parser: "answers 1",
         examplesPerPrompt,
         signal,
       });

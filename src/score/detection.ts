@@ -1,5 +1,6 @@
 import type { TextModel } from "../llm/text-model.js";
 import type { TokenScorer } from "../llm/token-scorer.js";
+import { settingsOf } from "../settings.js";
 import { type ClassifyOptions, classify } from "./classify.js";
 import { detectionPrompt } from "./detection-prompt.js";
 import { textItems } from "./item.js";
@@ -20,6 +21,7 @@ export function detection(judge: TextModel | TokenScorer, options: DetectionOpti
   return {
     name: scorer,
     model: judge.name,
+    settings: settingsOf(options),
     score: ({ text: explanation }, examples, { signal } = {}) =>
       classify(
         judge,

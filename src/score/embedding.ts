@@ -1,5 +1,6 @@
 import type { Embedder } from "../llm/embedder.js";
 import { noUsage } from "../llm/text-model.js";
+import { settingsOf } from "../settings.js";
 import { dot } from "../stats/dot.js";
 import { row } from "../tensor.js";
 import { attempt } from "./attempt.js";
@@ -21,11 +22,13 @@ export interface EmbeddingOptions {
  * Input: test windows and silent windows as plain text. A text's grade is the cosine of its vector and the explanation's.
  * Output: the AUROC of the grades. Blind to where in a text the latent fires; it measures topic.
  */
-export function embedding(embedder: Embedder, { instruction = "" }: EmbeddingOptions = {}): Scorer {
+export function embedding(embedder: Embedder, options: EmbeddingOptions = {}): Scorer {
   const name = "embedding";
+  const { instruction = "" } = options;
   return {
     name,
     model: embedder.name,
+    settings: settingsOf(options),
     async score(explanation, examples, { signal } = {}) {
       const items = textItems(examples);
       const likenesses = await attempt(async () => {

@@ -1,5 +1,6 @@
 import type { Embedder } from "../llm/embedder.js";
 import { noUsage } from "../llm/text-model.js";
+import { settingsOf } from "../settings.js";
 import { dot } from "../stats/dot.js";
 import { row, type Tensor } from "../tensor.js";
 import { attempt } from "./attempt.js";
@@ -25,6 +26,7 @@ export function exampleEmbedding(embedder: Embedder, options: ExampleEmbeddingOp
   return {
     name,
     model: embedder.name,
+    settings: settingsOf(options),
     readsExplanation: false,
     async score(_explanation, examples, { signal } = {}) {
       const silent = examples.nonActivating;

@@ -6,6 +6,7 @@ import { measurePattern } from "../llm/pattern/measure-pattern.js";
 import type { Pattern } from "../llm/pattern/pattern.js";
 import { patternRunner } from "../llm/pattern/run-pattern.js";
 import { noUsage } from "../llm/text-model.js";
+import { settingsOf } from "../settings.js";
 import { type Confusion, confusion } from "../stats/confusion.js";
 import { f1 } from "../stats/f1.js";
 import { precision } from "../stats/precision.js";
@@ -27,12 +28,14 @@ export interface ExecutionOptions {
  * F1 of the claims about tokens, over the windows; with `cache`, the same over each position of the cache, at the
  * latent's natural rate. An explanation that cannot be run is no answer.
  */
-export function execution({ cache }: ExecutionOptions = {}): Scorer {
+export function execution(options: ExecutionOptions = {}): Scorer {
+  const { cache } = options;
   const scorer = "execution";
   const model = "exact";
   return {
     name: scorer,
     model,
+    settings: settingsOf(options),
     async score(explanation, examples, { signal } = {}) {
       signal?.throwIfAborted();
       const items = textItems(examples);

@@ -3,6 +3,7 @@ import { highlight } from "../examples/markup.js";
 import type { TextModel } from "../llm/text-model.js";
 import type { TokenScorer } from "../llm/token-scorer.js";
 import { type Random, seededRandom } from "../random.js";
+import { settingsOf } from "../settings.js";
 import { type ClassifyOptions, classify } from "./classify.js";
 import { fuzzingPrompt } from "./fuzzing-prompt.js";
 import { type Item, item } from "./item.js";
@@ -35,6 +36,7 @@ export function fuzzing(judge: TextModel | TokenScorer, options: FuzzingOptions 
   return {
     name: scorer,
     model: judge.name,
+    settings: settingsOf(options),
     score: ({ text: explanation }, examples, { signal } = {}) =>
       classify(
         judge,

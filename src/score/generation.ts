@@ -1,5 +1,6 @@
 import { ask } from "../llm/ask.js";
 import type { TextModel } from "../llm/text-model.js";
+import { settingsOf } from "../settings.js";
 import type { Subject } from "../sparse/activations-of.js";
 import { auroc } from "../stats/auroc.js";
 import type { Scorer } from "./scorer.js";
@@ -24,14 +25,21 @@ export interface WritingOptions {
  *
  * @param subject The model and coder that the latent is of.
  */
-export function generation(llm: TextModel, subject: Subject, { texts = 10 }: WritingOptions = {}): Scorer {
+export function generation(llm: TextModel, subject: Subject, options: WritingOptions = {}): Scorer {
   const name = "generation";
+  const { texts = 10 } = options;
   return {
     name,
     model: llm.name,
+    settings: settingsOf({ ...options, subject }),
+    hookpoint: subject.coder.hookpoint,
     async score(explanation, examples, { signal } = {}) {
       const read = (reply: string) => readPairs(reply, texts);
-      const { outcome, usage } = await ask(llm, pairsRequest(explanation.text, texts), { read, signal });
+      const { outcome, usage } = await ask(llm, pairsRequest(explanation.text, texts), {
+        read,
+        parser: "pairs 1",
+        signal,
+      });
       const parts = { scorer: name, model: llm.name, usage, examples };
       if (outcome.status !== "ok") return unwrittenScore(outcome, 2 * texts, parts);
       const { latent } = examples;

@@ -5,6 +5,7 @@ import { ask } from "../llm/ask.js";
 import type { Outcome } from "../llm/outcome.js";
 import { addUsage, noUsage, type TextModel } from "../llm/text-model.js";
 import { type Random, seededRandom } from "../random.js";
+import { settingsOf } from "../settings.js";
 import { wilson } from "../stats/wilson.js";
 import { intruderRequest, readIntruder } from "./intruder-prompt.js";
 import { item } from "./item.js";
@@ -44,6 +45,7 @@ export function intruder(llm: TextModel, options: IntruderOptions = {}): Scorer 
   return {
     name,
     model: llm.name,
+    settings: settingsOf(options),
     readsExplanation: false,
     async score(_explanation, examples, { signal } = {}) {
       const trials = intruderTrials(examples, options);
@@ -105,7 +107,7 @@ function trialOf(
 
 async function judgeTrial(llm: TextModel, { texts, at, intruder }: IntruderTrial, signal: AbortSignal) {
   const read = (reply: string) => readIntruder(reply, texts.length);
-  const { outcome, usage } = await ask(llm, intruderRequest(texts), { read, signal });
+  const { outcome, usage } = await ask(llm, intruderRequest(texts), { read, parser: "intruder 1", signal });
   const answer: Outcome<Answer> =
     outcome.status === "ok" ? { status: "ok", value: { yes: outcome.value === at } } : outcome;
   const shown = item(intruder, { kind: "intruder", text: texts.join("\n") });

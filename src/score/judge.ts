@@ -13,6 +13,8 @@ export interface BatchOptions {
   readonly request: (texts: readonly string[]) => TextRequest;
   /** The answers of a reply about `n` texts. @throws {SyntaxError} If it cannot be read. */
   readonly read: (reply: string, n: number) => readonly Answer[];
+  /** Name and version of `read`. */
+  readonly parser: string;
   readonly examplesPerPrompt: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -64,11 +66,11 @@ export async function judgeInOrder(
 async function judgeBatch(
   llm: TextModel,
   batch: readonly Item[],
-  { request, read: readReply, signal }: BatchOptions,
+  { request, read: readReply, parser, signal }: BatchOptions,
 ) {
   const question = request(batch.map(({ text }) => text));
   const read = (reply: string) => readReply(reply, batch.length);
-  const { outcome, usage } = await ask(llm, question, { read, signal });
+  const { outcome, usage } = await ask(llm, question, { read, parser, signal });
   const judgements = batch.map((shown, i): Judgement => ({ ...shown, answer: answerOf(outcome, i) }));
   return { judgements, usage };
 }

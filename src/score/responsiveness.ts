@@ -1,5 +1,6 @@
 import type { LatentExamples } from "../examples/example.js";
 import type { TextModel } from "../llm/text-model.js";
+import { settingsOf } from "../settings.js";
 import { auprc } from "../stats/auprc.js";
 import { aurocInterval } from "../stats/auroc-interval.js";
 import { gradeOf } from "./graded-score.js";
@@ -31,10 +32,12 @@ export function responsiveness(llm: TextModel, options: ResponsivenessOptions = 
   return {
     name,
     model: llm.name,
+    settings: settingsOf(options),
     async score(explanation, examples, { signal } = {}) {
       const { judgements, usage } = await judge(llm, examples, textItems(examples), {
         request: (texts) => ratingRequest(explanation.text, texts),
         read: (reply, n) => readRatings(reply, n).map((grade) => ({ grade })),
+        parser: "ratings 1",
         examplesPerPrompt,
         seed,
         signal,

@@ -3,6 +3,7 @@ import { latentName } from "../latent.js";
 import { ask } from "../llm/ask.js";
 import type { TextModel } from "../llm/text-model.js";
 import { seededRandom } from "../random.js";
+import { settingsOf } from "../settings.js";
 import type { Subject } from "../sparse/activations-of.js";
 import type { WritingOptions } from "./generation.js";
 import type { Scorer } from "./scorer.js";
@@ -31,6 +32,8 @@ export function sensitivity(llm: TextModel, subject: Subject, options: Sensitivi
   return {
     name,
     model: llm.name,
+    settings: settingsOf({ ...options, subject }),
+    hookpoint: subject.coder.hookpoint,
     readsExplanation: false,
     async score(_explanation, examples, { signal } = {}) {
       const { latent, train } = examples;
@@ -43,6 +46,7 @@ export function sensitivity(llm: TextModel, subject: Subject, options: Sensitivi
       );
       const { outcome, usage } = await ask(llm, request, {
         read: (reply) => readAlike(reply, texts),
+        parser: "alike 1",
         signal,
       });
       const parts = { scorer: name, model: llm.name, usage, examples };

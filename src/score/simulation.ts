@@ -3,6 +3,7 @@ import { ask } from "../llm/ask.js";
 import type { Outcome } from "../llm/outcome.js";
 import { addUsage, noUsage, type TextModel, type Usage } from "../llm/text-model.js";
 import type { TokenScorer } from "../llm/token-scorer.js";
+import { settingsOf } from "../settings.js";
 import { bootstrap } from "../stats/bootstrap.js";
 import {
   correlation,
@@ -43,6 +44,7 @@ export function simulation(model: TextModel | TokenScorer, options: SimulationOp
   return {
     name,
     model: model.name,
+    settings: settingsOf(options),
     async score(explanation, examples, { signal } = {}) {
       const windows =
         options.windows === "all" ? [...examples.test, ...examples.nonActivating] : examples.test;
@@ -87,6 +89,7 @@ function inWords(llm: TextModel): Simulate {
   return (explanation, { pieces }, signal) =>
     ask(llm, simulationRequest(explanation, pieces), {
       read: (reply) => readSimulation(reply, pieces.length),
+      parser: "simulation 1",
       signal,
     });
 }

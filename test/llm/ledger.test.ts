@@ -264,7 +264,7 @@ describe("replay()", () => {
     const offline = replay(shipped);
     expect(offline.name).toBe("claude-haiku-5-5");
     expect(await offline.complete(request("a"))).toMatchObject({ text: "reply 1", usage });
-    const { outcome } = await ask(offline, request("b"), { read: (text) => text });
+    const { outcome } = await ask(offline, request("b"), { read: (text) => text, parser: "words 1" });
     expect(outcome).toMatchObject({ status: "failed" });
     expect(outcome.status === "failed" && outcome.reason).toMatch(
       /^Cannot answer as "claude-haiku-5-5" from ".*shipped\.sqlite": this question is not in the ledger; use/,
@@ -277,7 +277,7 @@ describe("replay()", () => {
     const shipped = join(folder, "shipped.sqlite");
     openLedgerFile(path).row(`VACUUM INTO '${shipped}'`);
     const before = readFileSync(shipped);
-    await ask(replay(shipped), request("a"), { read: (text) => text });
+    await ask(replay(shipped), request("a"), { read: (text) => text, parser: "words 1" });
     expect(readFileSync(shipped).equals(before)).toBe(true);
   });
 
@@ -309,7 +309,7 @@ describe("ledgerSummary()", () => {
       if (text === "2") throw new SyntaxError("no");
       return text;
     };
-    for (const q of ["0", "1", "2", "9"]) await ask(llm, request(q), { read });
+    for (const q of ["0", "1", "2", "9"]) await ask(llm, request(q), { read, parser: "words 1" });
     await llm.complete(request("3"));
     await expect.poll(() => openLedgerFile(folder).row("SELECT count(*) FROM outcome")).toEqual([3]);
   }
