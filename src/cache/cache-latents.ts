@@ -82,7 +82,7 @@ export async function cacheLatents(
   for (const coder of coders) checkFits(model, coder);
   const length = contextLength(model, options.contextLength);
   checkCounts(options, length);
-  const source = await openCorpus(corpus);
+  const source = await openCorpus(corpus, { signal: options.signal, onProgress: options.onProgress });
   const places = coders.map((coder) => {
     const identity = cacheIdentity(model, coder, source, {
       contextLength: length,

@@ -9,7 +9,7 @@ export interface Corpus {
 }
 
 /**
- * What `cacheLatents` takes for a corpus: `"demo"`, the path of a `.txt`, `.jsonl`, `.parquet` or `.arrow` file, documents in
- * memory, a stream of documents, or a `Corpus` made by `openCorpus`.
+ * What `cacheLatents` takes for a corpus: `"demo"`, the path of a `.txt`, `.jsonl`, `.parquet` or `.arrow` file,
+ * `"hf:datasets/org/name"`, documents in memory, a stream of documents, or a `Corpus` made by `openCorpus`.
  */
 export type CorpusSource = string | readonly string[] | Iterable<string> | AsyncIterable<string> | Corpus;

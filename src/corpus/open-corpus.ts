@@ -2,40 +2,37 @@ import { createHash } from "node:crypto";
 import { createReadStream, statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { FileError } from "../errors.js";
-import { readArrow } from "./arrow-file.js";
+import { parseHubSource } from "../model/hub.js";
+import type { LongCallOptions } from "../progress.js";
 import type { Corpus, CorpusSource } from "./corpus.js";
 import { demoCorpus } from "./demo-corpus.js";
-import { readParquet } from "./parquet-file.js";
+import { hubCorpus } from "./hub-corpus.js";
+import { documentKinds, holdsDocuments, readDocuments } from "./read-documents.js";
 import { type ShuffleOptions, shuffled } from "./shuffled.js";
-import { readJsonl, readText } from "./text-files.js";
 
-export interface CorpusOptions {
-  /** Name of the corpus. Default: `demo`, the file's name, `texts` or `stream`. */
+/** The signal and the progress are of fetching from the hub, which happens as documents are read. */
+export interface CorpusOptions extends LongCallOptions {
+  /** Name of the corpus. Default: `demo`, the file's name, `org/name`, `texts` or `stream`. */
   name?: string | undefined;
   /** Key of the text in each line of a `.jsonl` file, or its column in a table. Default: `text`. */
   textKey?: string | undefined;
+  /** Which files of a data set on the hub. Default: `train`, or all where no name has a split. */
+  split?: string | undefined;
   /** Number of documents of the demo world. Default: 2,000. */
   documents?: number | undefined;
   /** Documents in another order, the same for the same seed. Default: as they come. */
   shuffle?: ShuffleOptions | undefined;
 }
 
-type Reader = (path: string, textKey: string) => AsyncGenerator<string>;
-
-const readers: Readonly<Record<string, Reader>> = {
-  ".txt": readText,
-  ".jsonl": readJsonl,
-  ".parquet": readParquet,
-  ".arrow": readArrow,
-};
-
-const kinds = "a .txt, .jsonl, .parquet or .arrow file";
-
 /**
- * Opens a corpus by what it is: `"demo"`, a `.txt`, `.jsonl`, `.parquet` or `.arrow` file, an array of texts, or a
- * stream (any other iterable, read once, never held in memory). A file is read through once for its hash.
+ * Opens a corpus by what it is: `"demo"`, a `.txt`, `.jsonl`, `.parquet` or `.arrow` file, a data set on the
+ * Hugging Face hub, an array of texts, or a stream (any other iterable, read once, never held in memory). A file is read
+ * through once for its hash.
  *
- * @throws {FileError} If the file is missing or of another kind.
+ * `"hf:datasets/org/name@revision/folder"`: of the files below the folder, those of one split are fetched one by one, when
+ * the documents before them have been read, into the cache that Hugging Face's libraries share.
+ *
+ * @throws {FileError} If the file is missing or of another kind, or the data set has no such files.
  * @throws {RangeError} If an array of texts is empty.
  */
 export async function openCorpus(source: CorpusSource, options: CorpusOptions = {}): Promise<Corpus> {
@@ -45,8 +42,7 @@ export async function openCorpus(source: CorpusSource, options: CorpusOptions = 
 
 async function inOrder(source: CorpusSource, options: CorpusOptions): Promise<Corpus> {
   if (source === "demo") return named(await demoCorpus(options.documents), options.name);
-  if (typeof source === "string")
-    return named(await fileCorpus(source, options.textKey ?? "text"), options.name);
+  if (typeof source === "string") return named(await storedCorpus(source, options), options.name);
   if (Array.isArray(source)) return named(textsCorpus(source), options.name);
   if (typeof source !== "object" || source === null) throw notACorpus(source);
   if (isCorpus(source)) return named(source, options.name);
@@ -56,7 +52,7 @@ async function inOrder(source: CorpusSource, options: CorpusOptions): Promise<Co
 
 function notACorpus(source: unknown): TypeError {
   return new TypeError(
-    `Cannot open a corpus from a value of type ${typeof source}: give "demo", the path of ${kinds}, an array of strings or an iterable of strings`,
+    `Cannot open a corpus from a value of type ${typeof source}: give "demo", the path of ${documentKinds}, "hf:datasets/org/name", an array of strings or an iterable of strings`,
   );
 }
 
@@ -72,26 +68,31 @@ function isIterable(source: object): source is Iterable<string> | AsyncIterable<
   return Symbol.iterator in source || Symbol.asyncIterator in source;
 }
 
+async function storedCorpus(source: string, options: CorpusOptions): Promise<Corpus> {
+  const hub = parseHubSource(source);
+  if (hub) return hubCorpus(hub, options);
+  return fileCorpus(source, options.textKey ?? "text");
+}
+
 async function fileCorpus(path: string, textKey: string): Promise<Corpus> {
   const kind = extname(path).toLowerCase();
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) {
     throw new FileError(
-      `Cannot open corpus "${path}": there is no such file; give "demo" or the path of ${kinds}`,
+      `Cannot open corpus "${path}": there is no such file; give "demo", the path of ${documentKinds} or "hf:datasets/org/name"`,
       path,
     );
   }
-  const read = Object.hasOwn(readers, kind) ? readers[kind] : undefined;
-  if (!stat.isFile() || !read) {
+  if (!stat.isFile() || !holdsDocuments(path)) {
     const found = stat.isFile() ? `a "${kind}" file` : "not a file";
-    throw new FileError(`Cannot open corpus "${path}": it is ${found}; ${kinds} is wanted`, path);
+    throw new FileError(`Cannot open corpus "${path}": it is ${found}; ${documentKinds} is wanted`, path);
   }
   const hash = createHash("sha256").update(kind === ".txt" ? "" : `${textKey}\n`);
   for await (const chunk of createReadStream(path)) hash.update(chunk);
   return {
     name: basename(path, extname(path)),
     hash: hash.digest("hex"),
-    documents: () => read(path, textKey),
+    documents: () => readDocuments(path, textKey),
   };
 }
 

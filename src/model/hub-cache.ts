@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, relative, resolve, sep } from "node:path";
+import type { HubSource } from "./hub-client.js";
 
 /** The cache's folder: `HF_HUB_CACHE`, or `hub` below `HF_HOME`, or below `~/.cache/huggingface`. */
 export function hubCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
@@ -23,14 +24,17 @@ export interface CachedRepository {
   blob(etag: string): { path: string; unfinished: string };
   /** Makes a finished blob appear as a file of a commit's snapshot. */
   link(commit: string, file: string, etag: string): Promise<void>;
-  /** Notes which commit a branch or tag is at. */
+  /** Notes which commit a branch or tag is at; a commit needs no note. */
   setRevision(revision: string, commit: string): Promise<void>;
   /** Folder of a commit's files. */
   folder(commit: string): string;
 }
 
-export function cachedRepository(name: string, cache: string = hubCacheFolder()): CachedRepository {
-  const root = join(cache, `models--${name.replaceAll("/", "--")}`);
+export function cachedRepository(
+  { kind, repository }: Pick<HubSource, "kind" | "repository">,
+  cache: string = hubCacheFolder(),
+): CachedRepository {
+  const root = join(cache, `${kind}--${repository.replaceAll("/", "--")}`);
   const folder = (commit: string) => join(root, "snapshots", commit);
   const blob = (etag: string) => {
     const path = join(root, "blobs", etag);
@@ -52,6 +56,7 @@ export function cachedRepository(name: string, cache: string = hubCacheFolder())
       await symlink(relative(dirname(target), path), target).catch(() => rename(path, target));
     },
     async setRevision(revision, commit) {
+      if (revision === commit) return;
       const path = join(root, "refs", revision);
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, commit);

@@ -1,20 +1,28 @@
 import { createWriteStream, existsSync, statSync } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout } from "node:timers/promises";
 import { FileError } from "../errors.js";
 import type { ProgressMeter } from "../progress.js";
 
-/** `hf:org/name`, `hf:org/name@revision`, `hf:org/name/folder/in/it`, taken apart. */
+/** `hf:org/name`, `hf:org/name@revision/folder`, `hf:datasets/org/name`, taken apart. */
 export interface HubSource {
+  readonly kind: "models" | "datasets";
   /** `org/name`. */
   readonly repository: string;
-  /** A branch, tag or commit. Default `main`. */
+  /** A branch, tag, commit, or `refs/pr/1`, `refs/convert/parquet`. Default `main`. */
   readonly revision: string;
   /** Folder in the repository; `""` for its top. */
   readonly folder: string;
 }
 
 const attempts = 3;
+
+/** Answers that another try may better. */
+const passing = [429, 500, 502, 503, 504];
+
+/** Seconds before another try, where the server does not say: 0.25, then 0.5. The server may ask for ten. */
+const [firstPause, longestPause] = [0.25, 10];
 
 /** Speaks the hub's API for one repository. Every failure is one FileError that names it. */
 export class HubClient {
@@ -29,9 +37,9 @@ export class HubClient {
 
   /** The commit that the revision is at, and its files. */
   async list(): Promise<{ commit: string; files: string[] }> {
-    const { repository, revision } = this.#source;
+    const { kind, repository, revision } = this.#source;
     const response = await this.#fetch(
-      `/api/models/${repository}/revision/${encodeURIComponent(revision)}`,
+      `/api/${kind}/${repository}/revision/${encodeURIComponent(revision)}`,
       {},
     );
     const { sha, siblings } = (await response.json()) as { sha: string; siblings: { rfilename: string }[] };
@@ -99,17 +107,20 @@ export class HubClient {
 
   error(reason: string, cause?: unknown): FileError {
     const { repository, revision } = this.#source;
-    return new FileError(
-      `Cannot fetch "hf:${repository}@${revision}" from ${this.#endpoint}: ${reason}`,
-      repository,
-      { cause },
-    );
+    const source = `hf:${this.#prefix()}${repository}@${revision}`;
+    return new FileError(`Cannot fetch "${source}" from ${this.#endpoint}: ${reason}`, repository, { cause });
+  }
+
+  #prefix(): string {
+    return this.#source.kind === "datasets" ? "datasets/" : "";
   }
 
   #place(commit: string, file: string): string {
-    return `/${this.#source.repository}/resolve/${commit}/${file.split("/").map(encodeURIComponent).join("/")}`;
+    const path = file.split("/").map(encodeURIComponent).join("/");
+    return `/${this.#prefix()}${this.#source.repository}/resolve/${commit}/${path}`;
   }
 
+  /** The token goes to the hub alone: `fetch` leaves it out where it is redirected to another host. */
   async #fetch(place: string, init: RequestInit): Promise<Response> {
     if (process.env.HF_HUB_OFFLINE === "1") {
       throw this.error("HF_HUB_OFFLINE is set and the files are not in the cache");
@@ -117,19 +128,41 @@ export class HubClient {
     const token = process.env.HF_TOKEN;
     const identity = { "accept-encoding": "identity" };
     const headers = { ...init.headers, ...identity, ...(token && { authorization: `Bearer ${token}` }) };
-    let response: Response;
+    for (let attempt = 1; ; attempt++) {
+      const response = await this.#ask(place, { ...init, headers, signal: this.#signal ?? null });
+      if (response.ok || (response.status >= 300 && response.status < 400)) return response;
+      await response.body?.cancel();
+      if (attempt === attempts || !passing.includes(response.status)) throw this.#refusal(response.status);
+      await this.#pause(Number(response.headers.get("retry-after")) || firstPause * 2 ** (attempt - 1));
+    }
+  }
+
+  async #ask(place: string, init: RequestInit): Promise<Response> {
     try {
-      response = await fetch(this.#endpoint + place, { ...init, headers, signal: this.#signal ?? null });
+      return await fetch(this.#endpoint + place, init);
     } catch (cause) {
       this.#signal?.throwIfAborted();
       throw this.error(this.#reason(cause), cause);
     }
-    if (response.ok || (response.status >= 300 && response.status < 400)) return response;
-    if (response.status === 404) throw this.error("there is no such repository, revision or file");
-    if (response.status === 401 || response.status === 403) {
-      throw this.error("access is refused; accept its licence on the hub and set HF_TOKEN");
+  }
+
+  async #pause(seconds: number): Promise<void> {
+    const options = this.#signal ? { signal: this.#signal } : {};
+    await setTimeout(1000 * Math.min(seconds, longestPause), undefined, options).catch(() => {
+      this.#signal?.throwIfAborted();
+    });
+  }
+
+  #refusal(status: number): FileError {
+    if (status === 404) return this.error("there is no such repository, revision or file");
+    if (status === 401) {
+      return this.error(
+        "access is refused, or there is no such repository; check its name, accept its licence on the hub and set HF_TOKEN",
+      );
     }
-    throw this.error(`the server answered ${response.status}; try again later`);
+    if (status === 403)
+      return this.error("access is refused; accept its licence on the hub and set HF_TOKEN");
+    return this.error(`the server answered ${status}; try again later`);
   }
 
   #reason(error: unknown): string {

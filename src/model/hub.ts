@@ -6,7 +6,8 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { FileError } from "../errors.js";
 import { hashFile } from "../formats/file-source.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
 import { type CachedRepository, cachedRepository, filesBelow } from "./hub-cache.js";
@@ -20,9 +21,13 @@ export type PickFiles = (files: readonly string[]) => readonly string[] | undefi
 
 /** The parts of a source that starts with `hf:`; `undefined` for any other. */
 export function parseHubSource(source: string): HubSource | undefined {
-  const match = /^hf:([\w.-]+\/[\w.-]+)(?:@([\w.-]+))?(?:\/([^@]+?))?\/?$/.exec(source);
+  const match =
+    /^hf:(datasets\/(?=[^/]+\/))?([\w.-]+\/[\w.-]+)(?:@(refs\/\w+\/[\w-]+|[\w-][\w.-]*))?(?:\/([^@]+?))?\/?$/.exec(
+      source,
+    );
   if (!match) return undefined;
-  return { repository: match[1], revision: match[2] ?? "main", folder: match[3] ?? "" };
+  const [, datasets, repository, revision = "main", folder = ""] = match;
+  return { kind: datasets ? "datasets" : "models", repository, revision, folder };
 }
 
 /**
@@ -35,7 +40,7 @@ export async function hubFiles(
   pick: PickFiles,
   options: LongCallOptions = {},
 ): Promise<string> {
-  const cache = cachedRepository(source.repository);
+  const cache = cachedRepository(source);
   const prefix = source.folder === "" ? "" : `${source.folder}/`;
   const choose = (files: readonly string[]) => {
     const below = files.filter((file) => file.startsWith(prefix));
@@ -53,6 +58,54 @@ export async function hubFiles(
   for (const file of wanted) await fetchFile(hub, { cache, commit, file, onProgress: options.onProgress });
   await cache.setRevision(source.revision, commit);
   return join(cache.folder(commit), source.folder);
+}
+
+/** A repository as it is now, of which files are fetched one by one. */
+export interface HubRepository {
+  readonly commit: string;
+  /** Every file; without the network, those that the cache has. */
+  readonly files: readonly string[];
+  /** Fetches a file unless the cache has it, and says where it lies. */
+  fetch(file: string): Promise<string>;
+  /** An error that names the repository. */
+  error(reason: string): FileError;
+}
+
+/**
+ * Lists a repository's files. Where the hub does not answer, the cache's copy is taken.
+ *
+ * @throws {FileError} If the hub does not answer and the cache has nothing of it.
+ */
+export async function openHubRepository(
+  source: HubSource,
+  options: LongCallOptions = {},
+): Promise<HubRepository> {
+  const cache = cachedRepository(source);
+  const hub = new HubClient(source, callSignal(options));
+  const { commit, files } = await listOrCached(hub, cache, source.revision);
+  return {
+    commit,
+    files,
+    async fetch(file) {
+      // Files are fetched when they are needed: in a notebook, that may be in a later cell.
+      const client = new HubClient(source, callSignal(options));
+      await fetchFile(client, { cache, commit, file, onProgress: options.onProgress });
+      return join(cache.folder(commit), file);
+    },
+    error: (reason) => hub.error(reason),
+  };
+}
+
+async function listOrCached(hub: HubClient, cache: CachedRepository, revision: string) {
+  try {
+    const listed = await hub.list();
+    await cache.setRevision(revision, listed.commit);
+    return listed;
+  } catch (error) {
+    const snapshot = await cache.snapshot(revision);
+    if (snapshot === undefined || !(error instanceof FileError)) throw error;
+    return { commit: basename(snapshot), files: await filesBelow(snapshot) };
+  }
 }
 
 interface FileRequest {

@@ -1,6 +1,6 @@
-import { lstat, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { copyFile, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FileError } from "../../src/errors.js";
 import { parseHubSource } from "../../src/model/hub.js";
@@ -87,6 +87,51 @@ describe("loading from the hub", () => {
     expect(server.requests.some((request) => request.includes("model.onnx"))).toBe(false);
   });
 
+  it("sends the token to the hub alone, not to the host that large files are on", async () => {
+    process.env.HF_TOKEN = "hf_secret";
+    await loadModel("hf:org/tiny-demo");
+    expect(server.tokens.cdn.length).toBeGreaterThan(0);
+    expect(new Set(server.tokens.cdn)).toEqual(new Set([undefined]));
+    expect(new Set(server.tokens.hub)).toEqual(new Set(["Bearer hf_secret"]));
+  });
+
+  it("tries again when the hub is busy, as long as it asks to wait, and three times at most", async () => {
+    server.refuse([429, 503], "0.01");
+    await loadSparseCoder("hf:org/tiny-demo/saes/layers.2");
+    expect(server.requests.filter((request) => request.startsWith("GET /api/")).length).toBe(3);
+    server.refuse([500, 500, 500], "0.01");
+    await expect(loadModel("hf:org/tiny-demo")).rejects.toThrow("the server answered 500; try again later");
+    server.refuse([401]);
+    await expect(loadModel("hf:org/tiny-demo")).rejects.toThrow(
+      "access is refused, or there is no such repository; check its name",
+    );
+    server.refuse([429], "60");
+    const signal = AbortSignal.timeout(50);
+    await expect(loadModel("hf:org/tiny-demo", { signal })).rejects.toThrow(/timeout/);
+  });
+
+  it("finds without the network what Hugging Face's Python library has put into the cache", async () => {
+    const repository = join(cache, "models--org--tiny-demo");
+    const snapshot = join(repository, "snapshots", commit);
+    await mkdir(join(repository, "refs"), { recursive: true });
+    await mkdir(join(repository, "blobs"));
+    await mkdir(join(snapshot, "onnx"), { recursive: true });
+    await writeFile(join(repository, "refs", "main"), commit);
+    const names = ["config.json", "tokenizer.json", "tokenizer_config.json", "onnx/model.onnx"];
+    for (const [i, name] of names.entries()) {
+      await copyFile(join(demo, "model", basename(name)), join(repository, "blobs", `etag${i}`));
+      await symlink(
+        join(name.includes("/") ? "../../.." : "../..", "blobs", `etag${i}`),
+        join(snapshot, name),
+      );
+    }
+    process.env.HF_HUB_OFFLINE = "1";
+    for (const source of ["hf:org/tiny-demo", `hf:org/tiny-demo@${commit}`]) {
+      expect((await loadModel(source)).dModel).toBe(128);
+    }
+    expect(server.requests).toEqual([]);
+  });
+
   it("throws a damaged file away", async () => {
     server.damage("onnx/model.onnx");
     await expect(loadModel("hf:org/tiny-demo")).rejects.toThrow(
@@ -119,15 +164,26 @@ describe("loading from the hub", () => {
 });
 
 describe("parseHubSource()", () => {
+  const source = (repository: string, more = {}) => ({
+    ...{ kind: "models", repository, revision: "main", folder: "" },
+    ...more,
+  });
   it.each([
-    ["hf:org/name", { repository: "org/name", revision: "main", folder: "" }],
-    ["hf:org/name@v1.0", { repository: "org/name", revision: "v1.0", folder: "" }],
-    ["hf:org/na.me/a/b", { repository: "org/na.me", revision: "main", folder: "a/b" }],
-    ["hf:org/name@abc/a/", { repository: "org/name", revision: "abc", folder: "a" }],
+    ["hf:org/name", source("org/name")],
+    ["hf:org/name@v1.0", source("org/name", { revision: "v1.0" })],
+    ["hf:org/na.me/a/b", source("org/na.me", { folder: "a/b" })],
+    ["hf:org/name@abc/a/", source("org/name", { revision: "abc", folder: "a" })],
+    ["hf:org/name@refs/pr/12/a", source("org/name", { revision: "refs/pr/12", folder: "a" })],
+    ["hf:datasets/org/name", source("org/name", { kind: "datasets" })],
+    [
+      "hf:datasets/org/name@refs/convert/parquet/en/train",
+      source("org/name", { kind: "datasets", revision: "refs/convert/parquet", folder: "en/train" }),
+    ],
+    ["hf:org/name@..", undefined],
     ["demo", undefined],
     ["./hf/org/name", undefined],
     ["hf:name", undefined],
-  ])("reads %s", (source, wanted) => {
-    expect(parseHubSource(source)).toEqual(wanted);
+  ])("reads %s", (text, wanted) => {
+    expect(parseHubSource(text)).toEqual(wanted);
   });
 });
