@@ -21,6 +21,7 @@ import type { SparseActivations } from "../src/sparse/sparse-activations.js";
 import type { SparseCoder } from "../src/sparse/sparse-coder.js";
 import { quantile } from "../src/stats/quantile.js";
 import { tensor } from "../src/tensor.js";
+import { idleSince } from "./idle-since.js";
 
 const dSae = 32_768;
 const active = 50;
@@ -201,19 +202,6 @@ function measurePlain(): Result {
 function cpuSecondsSince(before: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1e6;
-}
-
-/** Share of all cores that was idle between two looks: the load of others on the machine. */
-function idleSince(before: ReturnType<typeof cpus>): number {
-  let [idle, all] = [0, 0];
-  cpus().forEach(({ times }, i) => {
-    for (const [name, value] of Object.entries(times)) {
-      const spent = value - (before[i]?.times[name as keyof typeof times] ?? 0);
-      all += spent;
-      if (name === "idle") idle += spent;
-    }
-  });
-  return idle / all;
 }
 
 const directory = mkdtempSync(join(tmpdir(), "saelab-bench-"));

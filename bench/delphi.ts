@@ -31,6 +31,7 @@ import { sampleExamples } from "../src/examples/sample-examples.js";
 import { loadModel } from "../src/model/load-model.js";
 import { seededRandom } from "../src/random.js";
 import { loadSparseCoder } from "../src/sparse/load-sparse-coder.js";
+import { idleSince } from "./idle-since.js";
 
 const root = join(import.meta.dirname, "..");
 const python = join(root, ".cache/bench/delphi-venv/bin/python");
@@ -233,17 +234,4 @@ function ratios(own: ReturnType<typeof row>, peer: ReturnType<typeof row>): Retu
 
 function peakMegabytes(): number {
   return Math.round(process.resourceUsage().maxRSS / 1024);
-}
-
-/** Share of all cores that was idle since then: the load of others on the machine shows in it. */
-function idleSince(before: ReturnType<typeof cpus>): number {
-  let [idle, all] = [0, 0];
-  cpus().forEach(({ times }, i) => {
-    for (const [name, value] of Object.entries(times)) {
-      const spent = value - (before[i]?.times[name as keyof typeof times] ?? 0);
-      all += spent;
-      if (name === "idle") idle += spent;
-    }
-  });
-  return idle / all;
 }

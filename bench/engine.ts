@@ -24,6 +24,7 @@ import type { CoderWeights } from "../src/sparse/coder-weights.js";
 import { loadSparseCoder } from "../src/sparse/load-sparse-coder.js";
 import { weightedCoder } from "../src/sparse/weighted-coder.js";
 import { type Tensor, tensor } from "../src/tensor.js";
+import { idleSince } from "./idle-since.js";
 
 interface Row {
   name: string;
@@ -49,7 +50,7 @@ const { values } = parseArgs({
 });
 const threads = Number(values.threads);
 const repeats = 5;
-const atStart = cpuTimes();
+const atStart = cpus();
 
 await main();
 
@@ -75,7 +76,7 @@ async function main(): Promise<void> {
       L0: Math.round(row.latentsPerToken),
     })),
   );
-  const idle = idleShare();
+  const idle = idleSince(atStart);
   const machine = { idle, cpu: cpus()[0]?.model, threads, load: loadavg()[0], node: process.version };
   console.log(JSON.stringify({ bench: "engine", machine, peak, rows }));
 }
@@ -210,21 +211,6 @@ async function bareProduct({ data, shape }: Tensor) {
       return { latents: new Uint32Array() };
     },
     close: () => session.close(),
-  };
-}
-
-/** Share of all cores that nobody used since this machine's counters were first read. */
-function idleShare(): number {
-  const now = cpuTimes();
-  return (now.idle - atStart.idle) / Math.max(1, now.total - atStart.total);
-}
-
-function cpuTimes() {
-  const times = cpus().map((cpu) => cpu.times);
-  const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
-  return {
-    idle: sum(times.map((t) => t.idle)),
-    total: sum(times.map((t) => t.user + t.nice + t.sys + t.idle + t.irq)),
   };
 }
 

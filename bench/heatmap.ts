@@ -13,6 +13,7 @@ import { launchChromium } from "../test/browser/chromium.js";
 import { widgetsBuild } from "../test/widgets/install-widgets.js";
 import { sampleLatentExamples } from "../test/widgets/sample-examples.js";
 import type { Measured } from "./heatmap-page.js";
+import { idleSince } from "./idle-since.js";
 
 const repeats = Number(process.argv[2] ?? 5);
 const sizes = [
@@ -21,7 +22,7 @@ const sizes = [
   [1_000, 128],
 ] as const;
 
-const idle = idleShare();
+const atStart = cpus();
 const { bundle } = await widgetsBuild();
 const entry = fileURLToPath(new URL("heatmap-page.ts", import.meta.url));
 const script = await bundle("", { entryPoints: [entry] });
@@ -51,7 +52,7 @@ for (const [windows, tokens] of sizes) {
 }
 await browser.close();
 console.table(rows);
-console.log(JSON.stringify({ bench: "heatmap", repeats, idle: idle(), rows }));
+console.log(JSON.stringify({ bench: "heatmap", repeats, idle: round(idleSince(atStart)), rows }));
 
 function summary(way: string, size: string, all: readonly Measured[]) {
   const warm = all.slice(1);
@@ -69,18 +70,4 @@ function summary(way: string, size: string, all: readonly Measured[]) {
 
 function round(value: number): number {
   return Number(value.toPrecision(3));
-}
-
-/** Share of the cores' time that nobody used since the call. */
-function idleShare(): () => number {
-  const sum = () =>
-    cpus().reduce(
-      ([idle, all], { times }) => [idle + times.idle, all + Object.values(times).reduce((a, b) => a + b, 0)],
-      [0, 0],
-    ) as [number, number];
-  const [idleBefore, allBefore] = sum();
-  return () => {
-    const [idle, all] = sum();
-    return round((idle - idleBefore) / (all - allBefore));
-  };
 }
