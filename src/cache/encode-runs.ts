@@ -6,13 +6,11 @@ import { callSignal, type LongCallOptions, progressMeter } from "../progress.js"
 import type { SparseCoder } from "../sparse/sparse-coder.js";
 import { type Tensor, tensor } from "../tensor.js";
 import { readInto } from "./array-file.js";
+import { type BatchEncoder, openBatchEncoder } from "./batch-encoder.js";
 import { type CacheIdentity, firstPositionOf } from "./cache-identity.js";
 import type { ContextFiles } from "./context-writer.js";
 import { RunWriter } from "./run-writer.js";
 import { stopIfAborted } from "./stop.js";
-
-/** Tokens that go through the model at once: measured best on CPUs at 512 to 1,024. */
-const tokensPerBatch = 1024;
 
 const defaultTokensPerRun = 65_536;
 
@@ -54,11 +52,18 @@ export async function encodeRuns(
   const total = (contexts - start) * contextLength;
   const meter = progressMeter(stageName(places), "tokens", total, options.onProgress);
   const reader = new ContextReader(directory, tokensFile, contextLength);
+  const encoders = new Encoders(model);
   try {
     for (let from = start; from < contexts; from = nextContext(lanes)) {
       stopIfAborted(signal, `${from} of ${contexts} contexts are computed`);
-      const to = batchEnd(lanes, from, Math.min(from + batchContexts(contextLength), contexts));
-      await encodeBatch(model, lanes, { from, to, reader });
+      const now = lanes.filter(({ writer }) => writer.contexts === from);
+      const encoder = await encoders.of(now);
+      const most = from + Math.max(1, Math.floor(encoder.tokensPerBatch / contextLength));
+      const to = batchEnd(lanes, from, Math.min(most, contexts));
+      const encoded = await encoder.encode(reader.read(from, to));
+      now.forEach(({ writer }, i) => {
+        writer.add(encoded[i], to - from);
+      });
       meter.report((to - start) * contextLength);
       await new Promise(setImmediate);
     }
@@ -70,6 +75,36 @@ export async function encodeRuns(
     throw error;
   } finally {
     reader.close();
+    await encoders.close();
+  }
+}
+
+/** The encoder of the lanes that are equally far, which change when one that was behind has caught up. */
+class Encoders {
+  readonly #model: SubjectModel;
+  #lanes: readonly Lane[] = [];
+  #open: BatchEncoder | undefined;
+
+  constructor(model: SubjectModel) {
+    this.#model = model;
+  }
+
+  async of(lanes: readonly Lane[]): Promise<BatchEncoder> {
+    const same = lanes.length === this.#lanes.length && lanes.every((lane, i) => lane === this.#lanes[i]);
+    if (this.#open && same) return this.#open;
+    await this.close();
+    this.#lanes = lanes;
+    this.#open = await openBatchEncoder(
+      this.#model,
+      lanes.map(({ coder }) => coder),
+    );
+    return this.#open;
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    await open?.close();
   }
 }
 
@@ -89,10 +124,6 @@ function stageName(places: readonly CachePlace[]): string {
   return places.length === 1 ? `cache ${places[0]?.coder.name}` : `cache ${places.length} coders`;
 }
 
-function batchContexts(contextLength: number): number {
-  return Math.max(1, Math.floor(tokensPerBatch / contextLength));
-}
-
 function nextContext(lanes: readonly Lane[]): number {
   return Math.min(...lanes.map(({ writer }) => writer.contexts));
 }
@@ -101,19 +132,6 @@ function nextContext(lanes: readonly Lane[]): number {
 function batchEnd(lanes: readonly Lane[], from: number, most: number): number {
   const ends = lanes.map(({ writer }) => (writer.contexts === from ? writer.runEnd : writer.contexts));
   return Math.min(most, ...ends);
-}
-
-async function encodeBatch(
-  model: SubjectModel,
-  lanes: readonly Lane[],
-  { from, to, reader }: { from: number; to: number; reader: ContextReader },
-): Promise<void> {
-  const now = lanes.filter(({ writer }) => writer.contexts === from);
-  const hookpoints = new Set(now.map(({ coder }) => coder.hookpoint));
-  const activations = await model.activations(reader.read(from, to), [...hookpoints]);
-  for (const { coder, writer } of now) {
-    writer.add(await coder.encode(activations.get(coder.hookpoint) as Tensor), to - from);
-  }
 }
 
 class ContextReader {

@@ -1,4 +1,5 @@
-import type { Tensor } from "../tensor.js";
+import type { Tensor, TensorData } from "../tensor.js";
+import type { GraphBuilder } from "./onnx/graph-builder.js";
 import type { Tokenizer } from "./tokenizer.js";
 
 /** A named place in the model whose values can be read. */
@@ -17,6 +18,33 @@ export interface RunOptions {
    * everything behind is computed from them.
    */
   replace?: ReadonlyMap<string, Tensor> | undefined;
+}
+
+/** Something that is computed from a hookpoint's values in the same run of the model. */
+export interface GraphTail {
+  readonly hookpoint: string;
+  /**
+   * Adds its nodes.
+   *
+   * @param x The values, float32 `[position, width]`; positions of all contexts are counted through.
+   * @returns The outputs by name.
+   */
+  append(builder: GraphBuilder, x: string): Readonly<Record<string, string>>;
+}
+
+/** A model up to its hookpoints with tails behind them. */
+export interface ExtendedModel {
+  /** Tokens that a run should have at most: more gain nothing, and a run cannot be stopped. */
+  readonly tokensPerRun: number;
+  /**
+   * One run.
+   *
+   * @param tokens `[context, position]`, all contexts of equal length.
+   * @returns The outputs of each tail.
+   */
+  run(tokens: Tensor<Int32Array>): Promise<ReadonlyMap<string, Tensor<TensorData>>[]>;
+  /** Frees the session. */
+  close(): Promise<void>;
 }
 
 /** The language model whose latents are studied. Made by `loadModel`. */
@@ -44,6 +72,12 @@ export interface SubjectModel {
     hookpoints: readonly string[],
     options?: RunOptions,
   ): Promise<Map<string, Tensor>>;
+  /**
+   * Prepares the model with graphs behind its hookpoints. Absent where the model is no graph itself.
+   *
+   * @throws {HookpointError} If the model lacks a hookpoint.
+   */
+  extend?(tails: readonly GraphTail[]): Promise<ExtendedModel>;
   /** Scores before softmax, `[context, position, vocab]`. @throws As `activations`. */
   logits(tokens: Tensor<Int32Array>, options?: RunOptions): Promise<Tensor>;
   /** Frees the sessions. */

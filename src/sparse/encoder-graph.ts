@@ -7,7 +7,7 @@
  * several times cheaper than finding single latents in the graph. Wide coders are cut into tiles
  * so that the dense part stays small.
  */
-import { type GraphBuilder, graphBuilder } from "../model/onnx/graph-builder.js";
+import type { GraphBuilder } from "../model/onnx/graph-builder.js";
 import type { CoderWeights } from "./coder-weights.js";
 import { normaliseInGraph } from "./input-norm.js";
 
@@ -22,29 +22,31 @@ export interface Tile {
   readonly block: number;
 }
 
-export interface EncoderGraph {
-  readonly model: Uint8Array;
-  readonly tiles: readonly Tile[];
+/**
+ * Adds the encoder to a graph.
+ *
+ * @param given `[position, d_model]`.
+ * @returns Outputs: `values`, `latents` for top-k and group maximum, `places`*i*, `blocks`*i* otherwise.
+ */
+export function appendEncoder(
+  builder: GraphBuilder,
+  weights: CoderWeights,
+  given: string,
+): Record<string, string> {
+  const { activation } = weights;
+  const x = centred(builder, weights, given);
+  const tiles = encoderTiles(weights);
+  if (activation.kind === "groupmax") return groupMaxOutputs(builder, weights, { x, tiles, k: activation.k });
+  if (activation.kind === "topk") return topKOutputs(builder, weights, { x, tiles, k: activation.k });
+  return thresholdOutputs(builder, weights, { x, tiles });
 }
 
-/** Input `x` `[position, d_model]`; outputs `values`, `latents` for top-k and group maximum, `places`*i*, `blocks`*i* otherwise. */
-export function encoderGraph(weights: CoderWeights): EncoderGraph {
-  const builder = graphBuilder();
-  const { activation } = weights;
-  const [dSae] = weights.encoder.shape;
-  const x = centred(builder, weights);
-  if (activation.kind === "groupmax") {
-    const group = dSae / activation.k;
-    // Whole groups only.
-    const tiles = tilesOf(dSae, Math.max(1, Math.floor(tileWidth / group)) * group);
-    return { model: builder.build(groupMaxOutputs(builder, weights, { x, tiles, group })), tiles };
-  }
-  const tiles = tilesOf(dSae, tileWidth);
-  const outputs =
-    activation.kind === "topk"
-      ? topKOutputs(builder, weights, { x, tiles, k: activation.k })
-      : thresholdOutputs(builder, weights, { x, tiles });
-  return { model: builder.build(outputs), tiles };
+/** How the latents are cut; of groups, whole ones only. */
+export function encoderTiles({ activation, encoder }: CoderWeights): Tile[] {
+  const [dSae] = encoder.shape;
+  if (activation.kind !== "groupmax") return tilesOf(dSae, tileWidth);
+  const group = dSae / activation.k;
+  return tilesOf(dSae, Math.max(1, Math.floor(tileWidth / group)) * group);
 }
 
 function tilesOf(dSae: number, widest: number): Tile[] {
@@ -58,9 +60,8 @@ function tilesOf(dSae: number, widest: number): Tile[] {
   return tiles;
 }
 
-function centred(builder: GraphBuilder, weights: CoderWeights): string {
+function centred(builder: GraphBuilder, weights: CoderWeights, given: string): string {
   const dModel = weights.encoder.shape[1];
-  const given = builder.input("x", ["position", dModel]);
   const norm = weights.inputNorm;
   const x = norm ? normaliseInGraph(builder, given, { norm, dModel }) : given;
   if (!weights.subtractsDecoderBias) return x;
@@ -112,8 +113,9 @@ function topKOutputs(
 function groupMaxOutputs(
   builder: GraphBuilder,
   weights: CoderWeights,
-  { x, tiles, group }: { x: string; tiles: readonly Tile[]; group: number },
+  { x, tiles, k }: { x: string; tiles: readonly Tile[]; k: number },
 ): Record<string, string> {
+  const group = weights.encoder.shape[0] / k;
   const whole = (name: string, numbers: number[]) =>
     builder.weight(name, BigInt64Array.from(numbers, BigInt), [numbers.length]);
   const one = whole("one", [1]);
@@ -151,7 +153,7 @@ function thresholdOutputs(
     const excess = preActivations(builder, weights, { x, tile, bias });
     const shape = BigInt64Array.of(-1n, BigInt(tile.width / tile.block), BigInt(tile.block));
     const [blocks] = builder.node("Reshape", [excess, builder.weight(`s${tile.start}`, shape, [3])]);
-    const [largest] = builder.node("ReduceMax", [blocks], { attributes: { axes: [2], keepdims: 0 } });
+    const largest = builder.reduce("ReduceMax", blocks, { axis: 2, keep: false });
     const [places] = builder.node("NonZero", builder.node("Greater", [largest, zero]));
     const indices = builder.node("Transpose", [places], { attributes: { perm: [1, 0] } });
     outputs[`places${i}`] = toInt32(builder, places);

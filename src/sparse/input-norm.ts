@@ -20,8 +20,7 @@ export function normaliseInGraph(
 ): string {
   const constant = (name: string, value: number) => builder.weight(name, Float32Array.of(value), []);
   const node = (op: string, ...inputs: string[]) => builder.node(op, inputs)[0];
-  const reduce = (op: string, input: string) =>
-    builder.node(op, [input], { attributes: { axes: [1], keepdims: 1 } })[0];
+  const reduce = (op: string, input: string) => builder.reduce(op, input, { axis: 1, keep: true });
   if (norm === "constantNorm") {
     const length = node("Max", reduce("ReduceL2", x), constant("smallestLength", smallestLength));
     return node("Mul", node("Div", x, length), constant("rootWidth", Math.sqrt(dModel)));

@@ -3,7 +3,7 @@ import type { Tile } from "./encoder-graph.js";
 import type { SparseActivations } from "./sparse-activations.js";
 
 /** What the encoder's graph gave for one batch of positions. */
-type Outputs = ReadonlyMap<string, Tensor<TensorData>>;
+export type Outputs = ReadonlyMap<string, Tensor<TensorData>>;
 
 /** The entries of a batch, sorted by position, then latent; positions count from `firstPosition`. */
 export interface SparseBatch {

@@ -1,5 +1,15 @@
+import type { GraphTail } from "../model/subject-model.js";
 import type { Tensor } from "../tensor.js";
 import type { SparseActivations } from "./sparse-activations.js";
+import type { Outputs, SparseBatch } from "./sparse-batch.js";
+
+/** An encoder that the model computes in its own run, so that no activations have to be copied out of it. */
+export interface EncoderTail extends GraphTail {
+  /** Bytes that it adds to the model's graph. */
+  readonly weightBytes: number;
+  /** What its outputs say of `rows` positions, the first of which is to be `firstPosition`. */
+  read(outputs: Outputs, place: { rows: number; firstPosition: number }): SparseBatch;
+}
 
 /** SAE, transcoder or plain neurons: dense activations to sparse latents and back. */
 export interface SparseCoder {
@@ -17,6 +27,8 @@ export interface SparseCoder {
   readonly dModel: number;
   /** Number of latents. */
   readonly dSae: number;
+  /** Its encoder as a part of the model's graph. Default: it can only `encode`. */
+  readonly tail?: EncoderTail;
   /**
    * Activations to sparse latents.
    *

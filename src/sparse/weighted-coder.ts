@@ -1,11 +1,12 @@
+import { graphBuilder } from "../model/onnx/graph-builder.js";
 import { type OnnxSession, openSession } from "../model/onnx/onnx-session.js";
 import { row, type Tensor, tensor } from "../tensor.js";
 import { type ActivationFunction, activationName, type CoderWeights } from "./coder-weights.js";
-import { encoderGraph, type Tile } from "./encoder-graph.js";
+import { appendEncoder, encoderTiles, type Tile } from "./encoder-graph.js";
 import { denormalise } from "./input-norm.js";
 import type { SparseActivations } from "./sparse-activations.js";
-import { joinBatches, type SparseBatch, thresholdBatch, topKBatch } from "./sparse-batch.js";
-import type { SparseCoder } from "./sparse-coder.js";
+import { joinBatches, type Outputs, type SparseBatch, thresholdBatch, topKBatch } from "./sparse-batch.js";
+import type { EncoderTail, SparseCoder } from "./sparse-coder.js";
 
 /** Weights are streamed from memory once a run; larger runs fall out of the processor's cache. */
 const positionsPerRun = 1024;
@@ -43,9 +44,11 @@ class WeightedCoder implements SparseCoder {
   readonly hookpointOut: string;
   readonly dModel: number;
   readonly dSae: number;
+  readonly tail: EncoderTail;
   readonly #weights: CoderWeights;
+  readonly #tiles: readonly Tile[];
   readonly #threads: number | undefined;
-  #session: Promise<{ session: OnnxSession; tiles: readonly Tile[] }> | undefined;
+  #session: Promise<OnnxSession> | undefined;
 
   constructor(weights: CoderWeights, options: { name: string; hash: string; threads?: number | undefined }) {
     this.name = options.name;
@@ -55,29 +58,33 @@ class WeightedCoder implements SparseCoder {
     this.hookpointOut = weights.hookpointOut;
     [this.dSae, this.dModel] = weights.encoder.shape;
     this.#weights = weights;
+    this.#tiles = encoderTiles(weights);
     this.#threads = options.threads;
+    this.tail = {
+      hookpoint: this.hookpoint,
+      weightBytes: weights.encoder.data.byteLength,
+      append: (builder, x) => appendEncoder(builder, weights, x),
+      read: (outputs, place) => this.#batch(outputs, place),
+    };
   }
 
   async encode(activations: Tensor): Promise<SparseActivations> {
     const positions = this.#positions(activations);
-    const { session, tiles } = await this.#open();
+    const session = await this.#open();
     const batches: SparseBatch[] = [];
     for (let start = 0; start < positions; start += positionsPerRun) {
       const rows = Math.min(positionsPerRun, positions - start);
       const x = activations.data.subarray(start * this.dModel, (start + rows) * this.dModel);
       const outputs = await session.run({ x: tensor(x, [rows, this.dModel]) });
-      const { activation } = this.#weights;
-      batches.push(
-        "k" in activation
-          ? topKBatch(outputs, start)
-          : thresholdBatch(outputs, tiles, {
-              rows,
-              firstPosition: start,
-              sizeOfLatent: sizeFunction(activation),
-            }),
-      );
+      batches.push(this.#batch(outputs, { rows, firstPosition: start }));
     }
     return joinBatches(batches, [positions, this.dSae]);
+  }
+
+  #batch(outputs: Outputs, place: { rows: number; firstPosition: number }): SparseBatch {
+    const { activation } = this.#weights;
+    if ("k" in activation) return topKBatch(outputs, place.firstPosition);
+    return thresholdBatch(outputs, this.#tiles, { ...place, sizeOfLatent: sizeFunction(activation) });
   }
 
   decode(latents: SparseActivations, input?: Tensor): Tensor {
@@ -114,16 +121,19 @@ class WeightedCoder implements SparseCoder {
   async close(): Promise<void> {
     const open = this.#session;
     this.#session = undefined;
-    await (await open)?.session.close();
+    await (await open)?.close();
   }
 
   #open() {
-    this.#session ??= (async () => {
-      const { model, tiles } = encoderGraph(this.#weights);
-      const session = await openSession(model, { path: this.name, threads: this.#threads });
-      return { session, tiles };
-    })();
+    this.#session ??= this.#build();
     return this.#session;
+  }
+
+  async #build(): Promise<OnnxSession> {
+    const builder = graphBuilder();
+    const x = builder.input("x", ["position", this.dModel]);
+    const model = builder.build(appendEncoder(builder, this.#weights, x));
+    return await openSession(model, { path: this.name, threads: this.#threads });
   }
 
   /** Number of positions in `[…, d_model]`. */

@@ -1,4 +1,4 @@
-/** Writes small ONNX graphs (opset 17, IR 8): the opposite direction of `graph.ts`. */
+/** Writes small ONNX graphs (IR 8): the opposite direction of `graph.ts`. */
 import { bytesOfArray } from "../../formats/dtype.js";
 import { bytesField, encodeMessage, type Field, varintField } from "./protobuf.js";
 
@@ -14,6 +14,10 @@ export interface GraphBuilder {
   weight(name: string, data: Float32Array | BigInt64Array, shape: readonly number[]): string;
   /** Adds a node with one output, or as many as `outputs` says, and gives their names. */
   node(op: string, inputs: readonly string[], options?: NodeOptions): string[];
+  /** Adds a `Reduce…` over one axis and gives its output's name. */
+  reduce(op: string, input: string, axis: { axis: number; keep: boolean }): string;
+  /** Nodes and weights so far, to be put into another graph; each output gets a name of its own. */
+  part(outputs: Readonly<Record<string, string>>): GraphPart;
   /** The model's bytes; each output gets a name of its own. */
   build(outputs: Readonly<Record<string, string>>): Uint8Array;
 }
@@ -23,16 +27,42 @@ export interface NodeOptions {
   outputs?: number;
 }
 
+/** Fields of a graph. */
+export interface GraphPart {
+  readonly nodes: readonly Field[];
+  readonly weights: readonly Field[];
+}
+
+export interface GraphBuilderOptions {
+  /** Version of the operators, from 13. Default: 17. */
+  opset?: number;
+  /** Stands before every name. Default: nothing. */
+  prefix?: string;
+}
+
 /** An empty graph to add to. */
-export function graphBuilder(): GraphBuilder {
+export function graphBuilder({ opset = 17, prefix = "" }: GraphBuilderOptions = {}): GraphBuilder {
   const nodes: Field[] = [];
   const weights: Field[] = [];
   const inputs: Field[] = [];
   let counter = 0;
+  const weight: GraphBuilder["weight"] = (name, data, shape) => {
+    const dims = shape.map((n) => varintField(1, n));
+    const type = varintField(2, data instanceof Float32Array ? float : int64);
+    const named = bytesField(8, prefix + name);
+    weights.push(bytesField(5, [...dims, type, named, bytesField(9, bytesOfArray(data))]));
+    return prefix + name;
+  };
   const node = (op: string, operands: readonly string[], options: NodeOptions = {}): string[] => {
-    const names = Array.from({ length: options.outputs ?? 1 }, () => `t${counter++}`);
+    const names = Array.from({ length: options.outputs ?? 1 }, () => `${prefix}t${counter++}`);
     nodes.push(nodeField(op, operands, { names, attributes: options.attributes ?? {} }));
     return names;
+  };
+  const part = (outputs: Readonly<Record<string, string>>): GraphPart => {
+    const named = Object.entries(outputs).map(([name, tensor]) =>
+      nodeField("Identity", [tensor], { names: [prefix + name] }),
+    );
+    return { nodes: [...nodes, ...named], weights };
   };
   return {
     node,
@@ -40,20 +70,21 @@ export function graphBuilder(): GraphBuilder {
       inputs.push(bytesField(11, valueInfo(name, shape)));
       return name;
     },
-    weight(name, data, shape) {
-      const dims = shape.map((n) => varintField(1, n));
-      const type = varintField(2, data instanceof Float32Array ? float : int64);
-      weights.push(bytesField(5, [...dims, type, bytesField(8, name), bytesField(9, bytesOfArray(data))]));
-      return name;
+    weight,
+    reduce(op, input, { axis, keep }) {
+      const keepdims = keep ? 1 : 0;
+      // Since version 18 of the operators an axis is an input.
+      if (opset < 18) return node(op, [input], { attributes: { axes: [axis], keepdims } })[0];
+      const axes = weight(`axes${counter}`, BigInt64Array.of(BigInt(axis)), [1]);
+      return node(op, [input, axes], { attributes: { keepdims } })[0];
     },
+    part,
     build(outputs) {
-      const named = Object.entries(outputs).map(([name, tensor]) => {
-        nodes.push(nodeField("Identity", [tensor], { names: [name] }));
-        return bytesField(12, [bytesField(1, name)]);
-      });
+      const { nodes, weights } = part(outputs);
+      const named = Object.keys(outputs).map((name) => bytesField(12, [bytesField(1, prefix + name)]));
       const graph = [...nodes, bytesField(2, "saelab"), ...weights, ...inputs, ...named];
-      const opset = [bytesField(1, ""), varintField(2, 17)];
-      return encodeMessage([varintField(1, 8), bytesField(7, graph), bytesField(8, opset)]);
+      const operators = [bytesField(1, ""), varintField(2, opset)];
+      return encodeMessage([varintField(1, 8), bytesField(7, graph), bytesField(8, operators)]);
     },
   };
 }

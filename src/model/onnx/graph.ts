@@ -60,6 +60,7 @@ export interface Graph {
 }
 
 const modelGraph = 7;
+const modelOpset = 8;
 const graphNode = 1;
 const graphInitializer = 5;
 const graphInput = 11;
@@ -186,7 +187,8 @@ function checkOrder(nodes: readonly GraphNode[]): void {
   }
 }
 
-function decodeNode(fields: Field[], depth = 0): GraphNode {
+/** A node from NodeProto's fields. */
+export function decodeNode(fields: readonly Field[], depth = 0): GraphNode {
   return {
     op: textOf(first(fields, 4)),
     name: textOf(first(fields, 3)),
@@ -208,6 +210,13 @@ function capturedBy(attribute: Field, depth: number): string[] {
     const outputs = all(inside, graphOutput).map((field) => decodeValue(field).name);
     return [...nodes.flatMap((node) => [...node.inputs, ...node.captured]), ...outputs];
   });
+}
+
+/** Version of ONNX's own operators that the graph is written in. */
+export function operatorVersion({ modelFields }: Graph): number {
+  const sets = all(modelFields, modelOpset).map((field) => decodeMessage(field.payload));
+  const own = sets.find((set) => ["", "ai.onnx"].includes(textOf(first(set, 1))));
+  return (own && integersOf(own, 2)[0]) ?? 1;
 }
 
 function decodeInitializer(field: Field): Initializer {

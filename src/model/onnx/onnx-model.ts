@@ -1,8 +1,9 @@
 import { HookpointError } from "../../errors.js";
-import { sizeOf, type Tensor, tensor } from "../../tensor.js";
-import type { RunOptions, SubjectModel } from "../subject-model.js";
+import { sizeOf, type Tensor, type TensorData, tensor } from "../../tensor.js";
+import type { ExtendedModel, GraphTail, RunOptions, SubjectModel } from "../subject-model.js";
 import type { Tokenizer } from "../tokenizer.js";
-import { prefixModel, prefixWeightBytes } from "./graph.js";
+import { extendGraph } from "./extend-graph.js";
+import { type Graph, prefixModel, prefixWeightBytes } from "./graph.js";
 import { type GraphFile, openGraphFile } from "./graph-file.js";
 import { findHookpoints, type GraphHookpoint } from "./hookpoints.js";
 import { modelInputs } from "./model-inputs.js";
@@ -81,6 +82,24 @@ class OnnxModel implements SubjectModel {
     const results = new Map([...(await this.#run(tokens, computed, replaced)), ...given]);
     const none = (width: number) => emptyTensor([...tokens.shape, width]);
     return new Map(found.map(({ name, width, tensor: t }) => [name, results.get(t) ?? none(width)]));
+  }
+
+  async extend(tails: readonly GraphTail[]): Promise<ExtendedModel> {
+    const placed = tails.map((tail) => ({ tail, ...this.#hookpoint(tail.hookpoint) }));
+    const { graph, outputs } = extendGraph(this.#parts.file.graph, placed);
+    const all = outputs.flatMap((names) => [...names.values()]);
+    const weights = prefixWeightBytes(graph, all) / 4;
+    const session = await this.#openGraph(graph, all);
+    return {
+      tokensPerRun: Math.min(tokensPerRun, operationsPerRun / (2 * weights + 1)),
+      run: async (tokens) => {
+        this.#check(tokens);
+        const found = await session.run(this.#feeds(session, tokens));
+        const output = (name: string) => found.get(name) as Tensor<TensorData>;
+        return outputs.map((names) => new Map([...names].map(([own, name]) => [own, output(name)])));
+      },
+      close: () => session.close(),
+    };
   }
 
   async logits(tokens: Tensor<Int32Array>, options: RunOptions = {}): Promise<Tensor> {
@@ -211,10 +230,15 @@ class OnnxModel implements SubjectModel {
   }
 
   async #open(tensors: readonly string[], replaced: readonly TensorForm[]): Promise<OnnxSession> {
+    const { graph } = this.#parts.file;
+    return await this.#openGraph(replaced.length > 0 ? replaceTensors(graph, replaced) : graph, tensors);
+  }
+
+  /** The part of a graph that computes these tensors. */
+  async #openGraph(graph: Graph, tensors: readonly string[]): Promise<OnnxSession> {
     const { file, threads } = this.#parts;
     await file.checkUnchanged();
     const { path, folder } = file;
-    const graph = replaced.length > 0 ? replaceTensors(file.graph, replaced) : file.graph;
     return await openSession(prefixModel(graph, tensors), { path, folder, threads });
   }
 }
