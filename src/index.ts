@@ -40,6 +40,8 @@ export { type CoderInspection, inspectCoder } from "./sparse/inspect-coder.js";
 export { loadSparseCoder } from "./sparse/load-sparse-coder.js";
 export { identityCoder, randomCoder } from "./sparse/baseline-coders.js";
 export { neuronCoder } from "./sparse/neuron-coder.js";
+export { pcaCoder } from "./sparse/pca-coder.js";
+export { randomRotation } from "./sparse/random-rotation.js";
 export type { SparseActivations } from "./sparse/sparse-activations.js";
 export type { SparseCoder } from "./sparse/sparse-coder.js";
 

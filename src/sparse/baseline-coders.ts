@@ -1,12 +1,10 @@
 /** Coders that were never trained, to compare latents with. */
-import { createHash } from "node:crypto";
-import { HookpointError } from "../errors.js";
 import type { SubjectModel } from "../model/subject-model.js";
-import { type Random, seededRandom } from "../random.js";
+import { seededRandom } from "../random.js";
 import { type Tensor, tensor } from "../tensor.js";
-import type { CoderWeights } from "./coder-weights.js";
+import { bothSides, directionCoder, widthOf } from "./direction-coder.js";
+import { gaussian } from "./random-rotation.js";
 import type { SparseCoder } from "./sparse-coder.js";
-import { weightedCoder } from "./weighted-coder.js";
 
 export interface RandomCoderOptions {
   /** Number of latents. Default: 16 for each dimension. */
@@ -39,7 +37,7 @@ export function randomCoder(
   }
   const random = seededRandom(seed).fork("random coder");
   const directions = unitRows(gaussian(random, latents * width), width);
-  return baseline(model, {
+  return directionCoder(model, {
     hookpoint,
     kind: `random ${latents} seed ${seed}`,
     directions,
@@ -60,63 +58,15 @@ export function identityCoder(
   options: { threads?: number | undefined } = {},
 ): SparseCoder {
   const width = widthOf(model, hookpoint);
-  const axes = new Float32Array(2 * width * width);
-  for (let i = 0; i < width; i++) {
-    axes[i * width + i] = 1;
-    axes[(width + i) * width + i] = -1;
-  }
-  return baseline(model, {
+  const axes = new Float32Array(width * width);
+  for (let i = 0; i < width; i++) axes[i * width + i] = 1;
+  return directionCoder(model, {
     hookpoint,
     kind: "identity",
-    directions: tensor(axes, [2 * width, width]),
+    directions: bothSides(tensor(axes, [width, width])),
     activation: { kind: "threshold", name: "identity", thresholds: new Float32Array(2 * width) },
     threads: options.threads,
   });
-}
-
-interface Baseline extends Pick<CoderWeights, "hookpoint" | "activation"> {
-  readonly kind: string;
-  readonly directions: Tensor;
-  readonly threads: number | undefined;
-}
-
-function baseline(model: SubjectModel, { hookpoint, kind, directions, activation, threads }: Baseline) {
-  const [dSae, width] = directions.shape;
-  const weights: CoderWeights = {
-    hookpoint,
-    hookpointOut: hookpoint,
-    activation,
-    encoder: directions,
-    encoderBias: new Float32Array(dSae),
-    decoder: directions,
-    decoderBias: new Float32Array(width),
-    subtractsDecoderBias: false,
-    skip: undefined,
-  };
-  const size = "k" in activation ? `k ${activation.k}` : "";
-  const hash = createHash("sha256").update(`${model.hash} ${hookpoint} ${kind} ${size}`).digest("hex");
-  return weightedCoder(weights, { name: `${model.name}/${hookpoint} ${kind}`, hash, threads });
-}
-
-function widthOf(model: SubjectModel, hookpoint: string): number {
-  const found = model.hookpoints.find(({ name }) => name === hookpoint);
-  if (found) return found.width;
-  throw new HookpointError(
-    `Cannot make a coder for "${hookpoint}" of "${model.name}": the model has no such hookpoint; choose one of model.hookpoints`,
-    model.hookpoints.map(({ name }) => name),
-  );
-}
-
-/** Box and Muller's method. */
-function gaussian({ random }: Random, count: number): Float32Array {
-  const numbers = new Float32Array(count);
-  for (let i = 0; i < count; i += 2) {
-    const radius = Math.sqrt(-2 * Math.log(1 - random()));
-    const angle = 2 * Math.PI * random();
-    numbers[i] = radius * Math.cos(angle);
-    if (i + 1 < count) numbers[i + 1] = radius * Math.sin(angle);
-  }
-  return numbers;
 }
 
 function unitRows(numbers: Float32Array, width: number): Tensor {
