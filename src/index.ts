@@ -2,7 +2,14 @@
 export { seededRandom, type Random } from "./random.js";
 export { type Tensor, tensor } from "./tensor.js";
 export { type Latent, latentName, parseLatent } from "./latent.js";
-export { FileError, HookpointError, isSaelabError, ModelCallError, ReplyError } from "./errors.js";
+export {
+  FileError,
+  HookpointError,
+  isSaelabError,
+  ModelCallError,
+  ReplyError,
+  TooFewWindowsError,
+} from "./errors.js";
 export type { LongCallOptions, Progress } from "./progress.js";
 
 export type { Estimate } from "./stats/estimate.js";
@@ -124,7 +131,7 @@ export { simulation } from "./score/simulation.js";
 export { surprisal } from "./score/surprisal.js";
 
 export { type InterpretOptions, interpret } from "./run/interpret.js";
-export type { Interpretation } from "./run/interpretation.js";
+export type { Interpretation, Unscored } from "./run/interpretation.js";
 export type { NullPanelOptions } from "./run/null-panel.js";
 export type { NullKind, NullScore } from "./run/null-scores.js";
 export { type Plan, type PlanOptions, plan } from "./run/plan.js";

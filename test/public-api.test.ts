@@ -10,6 +10,7 @@ describe("saelab", () => {
         "LatentCache",
         "ModelCallError",
         "ReplyError",
+        "TooFewWindowsError",
         "accuracyByQuantile",
         "activationsOf",
         "agreement",

@@ -1,8 +1,10 @@
 /** Interpretations as rows, and who made the numbers. */
 import { type Displayable, displayable } from "../display.js";
 import type { Latent } from "../latent.js";
-import type { Interpretation } from "../run/interpretation.js";
+import type { Interpretation, Unscored } from "../run/interpretation.js";
 import type { NullScore } from "../run/null-scores.js";
+import { type OutcomeCounts, outcomeTally } from "../run/outcome-counts.js";
+import { distinctNames } from "../score/distinct-scorers.js";
 import type { Score } from "../score/scorer.js";
 import { median } from "../stats/quantile.js";
 import { tableHtml, tableText } from "./table.js";
@@ -20,8 +22,10 @@ export interface ReportRow {
   readonly firingRate: number | undefined;
   /** What kind of latent it is, where that makes its scores easy to come by: `unigram`, `positional`. */
   readonly labels: readonly string[];
-  /** By the scorer's name. */
+  /** By the scorer's name; where a latent has two scores of one name, the names say which is which: `detection (MODEL)`. */
   readonly scores: Readonly<Record<string, Score>>;
+  /** Scorers that gave no score of the latent, and why. */
+  readonly unscored: readonly Unscored[];
   /** Hash of the examples that were used. */
   readonly examplesHash: string | undefined;
   /** What the scores are held against. */
@@ -36,6 +40,8 @@ export interface Report {
   readonly madeBy: string;
   /** One line of text per scorer: median and number of latents. */
   readonly summary: readonly string[];
+  /** How many latents, scores and answers came to what. */
+  readonly outcomes: OutcomeCounts;
 }
 
 /**
@@ -48,11 +54,15 @@ export async function report(
 ): Promise<Report & Displayable> {
   const rows: ReportRow[] = [];
   const models = { explained: new Set<string>(), judged: new Map<string, Set<string>>() };
+  const tally = outcomeTally();
   for await (const result of results) {
-    rows.push(rowOf(result));
+    const row = rowOf(result);
+    rows.push(row);
+    tally.add(result);
     if (result.status !== "scored") continue;
     models.explained.add(result.explanation.model);
-    for (const { scorer, model } of result.scores) {
+    const judges = Object.entries(row.scores).map(([scorer, { model }]) => ({ scorer, model }));
+    for (const { scorer, model } of [...judges, ...row.unscored]) {
       models.judged.set(scorer, (models.judged.get(scorer) ?? new Set()).add(model));
     }
   }
@@ -62,6 +72,7 @@ export async function report(
     scorers,
     madeBy: madeBy(models),
     summary: scorers.map((s) => summarise(rows, s)),
+    outcomes: tally.counts,
   };
   return displayable(value, (shown) => ({
     "text/plain": tableText(shown),
@@ -78,8 +89,9 @@ function rowOf(result: Interpretation): ReportRow {
   const { latent, status } = result;
   if (status !== "scored") {
     const none = { explanation: undefined, density: undefined, maxActivation: undefined };
-    const nothing = { firingRate: undefined, examplesHash: undefined, labels: [], scores: {}, nulls: [] };
-    return { latent, status, reason: result.reason, ...none, ...nothing };
+    const nothing = { firingRate: undefined, examplesHash: undefined, labels: [] };
+    const noScores = { scores: {}, unscored: [], nulls: [] };
+    return { latent, status, reason: result.reason, ...none, ...nothing, ...noScores };
   }
   const {
     density,
@@ -88,9 +100,11 @@ function rowOf(result: Interpretation): ReportRow {
     labels = [],
     explanation,
     scores,
+    unscored = [],
     nulls = [],
     examplesHash,
   } = result;
+  const names = distinctNames(scores.map(({ scorer: name, model }) => ({ name, model })));
   return {
     latent,
     status,
@@ -102,7 +116,8 @@ function rowOf(result: Interpretation): ReportRow {
     labels,
     examplesHash,
     nulls,
-    scores: Object.fromEntries(scores.map((score) => [score.scorer, score])),
+    unscored,
+    scores: Object.fromEntries(scores.map((score, i) => [names[i], score])),
   };
 }
 

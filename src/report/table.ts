@@ -1,6 +1,7 @@
 /** A report as a table: for a terminal, and as HTML that survives a notebook's sanitiser. */
 import { type Html, html } from "../html.js";
 import { latentName } from "../latent.js";
+import { outcomesLine } from "../run/outcome-counts.js";
 import type { Score } from "../score/scorer.js";
 import { liftLines } from "./lift-table.js";
 import { measuresOf } from "./measures-of.js";
@@ -29,6 +30,7 @@ export function tableText(report: Report, width = 150): string {
     "",
     ...summary,
     ...liftLines(report),
+    outcomesLine(report.outcomes),
     madeBy,
   ].join("\n");
 }
@@ -41,14 +43,14 @@ export function tableHtml(report: Report): Html {
   return html`<table style="border-collapse:collapse;font-size:13px;line-height:1.35">
 <thead><tr>${head("latent", "left")}${head("density")}${scorers.map((scorer) => head(scorer))}${head("explanation", "left")}</tr></thead>
 <tbody>${rows.map((row) => rowHtml(row, scorers))}</tbody></table>
-<p style="font-size:12px;opacity:.75">${[...summary, ...liftLines(report)].join(" · ")}<br>${[madeBy, ...measuresOf(report), "Intervals are of 95 %"].join(". ")}.</p>`;
+<p style="font-size:12px;opacity:.75">${[...summary, ...liftLines(report), outcomesLine(report.outcomes)].join(" · ")}<br>${[madeBy, ...measuresOf(report), "Intervals are of 95 %"].join(". ")}.</p>`;
 }
 
 function rowHtml(row: ReportRow, scorers: readonly string[]): Html {
   const cell = (content: Html | string, style = "text-align:right;white-space:nowrap") =>
     html`<td style="${style};padding:3px 10px;vertical-align:top">${content}</td>`;
   const text = labelled(row) ?? html`<i>${row.status}: ${row.reason}</i>`;
-  return html`<tr>${cell(latentName(row.latent), "text-align:left;white-space:nowrap;font-family:monospace")}${cell(percent(row.density))}${scorers.map((scorer) => cell(scoreHtml(row.scores[scorer])))}${cell(text, "text-align:left")}</tr>
+  return html`<tr>${cell(latentName(row.latent), "text-align:left;white-space:nowrap;font-family:monospace")}${cell(percent(row.density))}${scorers.map((scorer) => cell(scoreHtml(row, scorer)))}${cell(text, "text-align:left")}</tr>
 `;
 }
 
@@ -58,7 +60,10 @@ function labelled({ explanation, labels }: ReportRow): string | undefined {
   return `[${labels.join("; ")}] ${explanation}`;
 }
 
-function scoreHtml(score: Score | undefined): Html {
+function scoreHtml({ scores, unscored }: ReportRow, scorer: string): Html {
+  const score = scores[scorer];
+  const failed = unscored.find((one) => one.scorer === scorer);
+  if (failed) return html`<span title="${failed.reason}">–</span>`;
   if (score?.value === undefined) return html`–`;
   const interval = score.interval?.map((end) => end.toFixed(2)).join("–");
   const { value, chance } = score;

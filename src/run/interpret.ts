@@ -14,9 +14,12 @@ import { type Latent, latentName } from "../latent.js";
 import type { Outcome } from "../llm/outcome.js";
 import { packageVersion } from "../package-root.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
+import { attempt } from "../score/attempt.js";
+import { distinctScorers } from "../score/distinct-scorers.js";
 import type { Scorer } from "../score/scorer.js";
 import { settingsOf } from "../settings.js";
-import type { Interpretation } from "./interpretation.js";
+import { checkRun } from "./check-run.js";
+import type { Interpretation, Unscored } from "./interpretation.js";
 import { type NullPanel, type NullPanelOptions, nullPanel } from "./null-panel.js";
 import { failuresLine, outcomeTally } from "./outcome-counts.js";
 import { openRunDirectory, type RunDirectory } from "./run-directory.js";
@@ -37,6 +40,8 @@ export interface InterpretOptions extends LongCallOptions {
 /**
  * Interprets latents one after another, as an async iterable.
  *
+ * @param latents Of the cache.
+ * @throws {RangeError} Before the first latent, if the run cannot be as it is asked for: see `checkRun`.
  * @throws {ModelCallError} With scope `stop`; what was finished is kept in `directory`.
  * @throws {FileError} If the directory cannot be written.
  */
@@ -45,20 +50,20 @@ export async function* interpret(
   latents: readonly Latent[],
   options: InterpretOptions,
 ): AsyncGenerator<Interpretation, void, undefined> {
+  checkRun(cache, latents, options);
   const directory = options.directory ? await openRun(cache, options.directory, options) : undefined;
   const signal = callSignal(options);
   const meter = progressMeter("interpret", "latents", latents.length, options.onProgress);
   const concurrency = options.concurrency ?? 8;
+  const scorers = distinctScorers(options.scorers);
   const explain = rememberedExplanations(cache, { ...options, signal }, directory);
   const panel =
-    options.nulls === false
-      ? undefined
-      : nullPanel(latents, { ...options.nulls, scorers: options.scorers, explain });
+    options.nulls === false ? undefined : nullPanel(latents, { ...options.nulls, scorers, explain });
   const work = async (latent: Latent): Promise<Interpretation> => {
     signal?.throwIfAborted();
     const kept = await directory?.read(latent);
     if (kept) return kept;
-    const result = await interpretOne(cache, latent, { ...options, signal, explain, panel });
+    const result = await interpretOne(cache, latent, { ...options, scorers, signal, explain, panel });
     await directory?.write(result);
     return result;
   };
@@ -113,45 +118,69 @@ async function interpretOne(
   latent: Latent,
   { scorers, examples: sampling, signal, explain, panel }: WorkOptions,
 ): Promise<Interpretation> {
+  const sampled = examplesOf(cache, latent, sampling);
+  if (sampled.status !== "ok") return { ...sampled, latent };
+  const examples = sampled.value;
+  const explained = await attempt(() => explain(latent, examples));
+  signal?.throwIfAborted();
+  const outcome = explained.status === "ok" ? explained.value : explained;
+  if (outcome.status !== "ok") return { ...outcome, latent };
+  const explanation = outcome.value;
+  const { scores, unscored } = await scoreAll(scorers, { explanation, examples, signal });
+  const nulls = await panel?.judge({ examples, scores, signal });
+  return {
+    status: "scored",
+    latent,
+    density: examples.density,
+    maxActivation: examples.maxActivation,
+    firingRate: firingRate(cache, latent),
+    labels: traitLabels(latentTraits(cache, latent.index)),
+    explanation,
+    scores,
+    ...(unscored.length > 0 && { unscored }),
+    ...(nulls && { nulls }),
+    examplesHash: examples.hash,
+  };
+}
+
+/** The latent's examples, or why there are none: that it fires too rarely is a finding, not a fault. */
+function examplesOf(
+  cache: LatentCache,
+  latent: Latent,
+  sampling: SampleExamplesOptions | undefined,
+): { status: "ok"; value: LatentExamples } | { status: "skipped"; reason: string } {
   try {
-    const examples = await sampleExamples(cache, latent, sampling);
-    const explained = await explain(latent, examples);
-    if (explained.status !== "ok") return { ...explained, latent };
-    const explanation = explained.value;
-    const scores = await Promise.all(
-      scorers.map((scorer) => scorer.score(explanation, examples, { signal })),
-    );
-    const nulls = await panel?.judge({ examples, scores, signal });
-    return {
-      status: "scored",
-      latent,
-      density: examples.density,
-      maxActivation: examples.maxActivation,
-      firingRate: firingRate(cache, latent),
-      labels: traitLabels(latentTraits(cache, latent.index)),
-      explanation,
-      scores,
-      ...(nulls && { nulls }),
-      examplesHash: examples.hash,
-    };
+    return { status: "ok", value: sampleExamples(cache, latent, sampling) };
   } catch (error) {
-    return failure(latent, error, signal);
+    if (!isSaelabError(error, "TooFewWindowsError")) throw error;
+    return { status: "skipped", reason: error.message };
   }
+}
+
+interface ScoreTask {
+  readonly explanation: Explanation;
+  readonly examples: LatentExamples;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Each scorer on its own: one that fails costs no other its score. */
+async function scoreAll(scorers: readonly Scorer[], { explanation, examples, signal }: ScoreTask) {
+  const tried = await Promise.all(
+    scorers.map((scorer) => attempt(() => scorer.score(explanation, examples, { signal }))),
+  );
+  signal?.throwIfAborted();
+  return {
+    scores: tried.flatMap((result) => (result.status === "ok" ? [result.value] : [])),
+    unscored: tried.flatMap((result, i): Unscored[] => {
+      if (result.status === "ok") return [];
+      const { name, model } = scorers[i];
+      return [{ scorer: name, model, reason: result.reason }];
+    }),
+  };
 }
 
 /** Share of the cache's tiles of 32 tokens in which the latent fires. */
 function firingRate(cache: LatentCache, { index }: Latent): number {
   const { windows } = cache.stats(index);
   return windows / (cache.contextCount * Math.floor(cache.contextLength / 32));
-}
-
-/** A failure of this latent alone as a value; anything else is thrown again and stops the run. */
-function failure(latent: Latent, error: unknown, signal: AbortSignal | undefined): Interpretation {
-  signal?.throwIfAborted();
-  // Too few windows: the latent cannot be sampled as asked, which is a finding, not a fault.
-  if (error instanceof RangeError) return { status: "skipped", latent, reason: error.message };
-  if (isSaelabError(error, "ModelCallError") && error.scope !== "stop") {
-    return { status: "failed", latent, reason: `${latentName(latent)}: ${error.message}` };
-  }
-  throw error;
 }

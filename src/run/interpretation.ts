@@ -1,6 +1,7 @@
 import type { Explanation } from "../explain/explainer.js";
 import type { Latent } from "../latent.js";
 import type { FailureStatus } from "../llm/outcome.js";
+import type { Usage } from "../llm/text-model.js";
 import type { Score } from "../score/scorer.js";
 import type { NullScore } from "./null-scores.js";
 
@@ -17,6 +18,8 @@ export type Interpretation =
       readonly labels?: readonly string[];
       readonly explanation: Explanation;
       readonly scores: readonly Score[];
+      /** Scorers that gave no score of it. Absent where all did. */
+      readonly unscored?: readonly Unscored[];
       /** What the scores are held against. Absent where no panel was asked for. */
       readonly nulls?: readonly NullScore[];
       /** Hash of the examples that were used. */
@@ -29,4 +32,14 @@ export type Interpretation =
       readonly reason: string;
       /** The raw reply of the language model, where there was one. */
       readonly reply?: string;
+      /** What was paid all the same, where that is known. */
+      readonly usage?: Usage;
     };
+
+/** A scorer that could not score a latent. What the others said of it is kept. */
+export interface Unscored {
+  readonly scorer: string;
+  readonly model: string;
+  /** One sentence that says why. */
+  readonly reason: string;
+}

@@ -7,6 +7,8 @@ type Counts = Partial<Record<Outcome<unknown>["status"] | "skipped", number>>;
 export interface OutcomeCounts {
   /** Latents by the outcome of their explanation. */
   readonly latents: Readonly<Counts>;
+  /** Scores of the latents that were explained. */
+  readonly scores: Readonly<Counts>;
   /** Judgements of all scorers by the outcome of the answer. */
   readonly answers: Readonly<Counts>;
 }
@@ -14,28 +16,40 @@ export interface OutcomeCounts {
 /** Counts results as they come. */
 export function outcomeTally(): { add(result: Interpretation): void; readonly counts: OutcomeCounts } {
   const latents: Counts = {};
+  const scores: Counts = {};
   const answers: Counts = {};
   const count = (counts: Counts, status: keyof Counts) => {
     counts[status] = (counts[status] ?? 0) + 1;
   };
   return {
-    counts: { latents, answers },
+    counts: { latents, scores, answers },
     add(result) {
       count(latents, result.status === "scored" ? "ok" : result.status);
       if (result.status !== "scored") return;
       for (const { judgements } of result.scores) {
+        count(scores, "ok");
         for (const { answer } of judgements) count(answers, answer.status);
       }
+      for (const _ of result.unscored ?? []) count(scores, "failed");
     },
   };
 }
 
+/** What came of a run, in words, as `latents: 9 ok, 1 refused; scores: 18 ok; answers: 1,795 ok, 5 unparsed`. */
+export function outcomesLine(counts: OutcomeCounts): string {
+  return lineOf(counts, () => true) || "no latents";
+}
+
 /** What went wrong, in words, as `latents: 1 refused; answers: 5 unparsed, 10 failed`; `undefined` where nothing did. */
-export function failuresLine({ latents, answers }: OutcomeCounts): string | undefined {
-  const parts = Object.entries({ latents, answers }).flatMap(([what, counts]) => {
-    const failures = Object.entries(counts).filter(([status]) => status !== "ok");
-    const said = failures.map(([status, n]) => `${n.toLocaleString("en-US")} ${status}`).join(", ");
+export function failuresLine(counts: OutcomeCounts): string | undefined {
+  return lineOf(counts, (status) => status !== "ok") || undefined;
+}
+
+function lineOf({ latents, scores, answers }: OutcomeCounts, isSaid: (status: string) => boolean): string {
+  const parts = Object.entries({ latents, scores, answers }).flatMap(([what, counts]) => {
+    const entries = Object.entries(counts).filter(([status]) => isSaid(status));
+    const said = entries.map(([status, n]) => `${n.toLocaleString("en-US")} ${status}`).join(", ");
     return said ? [`${what}: ${said}`] : [];
   });
-  return parts.join("; ") || undefined;
+  return parts.join("; ");
 }

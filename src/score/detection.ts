@@ -4,6 +4,7 @@ import { settingsOf } from "../settings.js";
 import { type ClassifyOptions, classify } from "./classify.js";
 import { detectionPrompt } from "./detection-prompt.js";
 import { textItems } from "./item.js";
+import { checkPromptSize } from "./judge.js";
 import type { Scorer } from "./scorer.js";
 
 export interface DetectionOptions extends ClassifyOptions {}
@@ -15,8 +16,10 @@ export interface DetectionOptions extends ClassifyOptions {}
  * it as five wrong ones.
  *
  * @param judge A model that gives text, or one that gives probabilities.
+ * @throws {RangeError} If `examplesPerPrompt` is not a whole number of at least 1.
  */
 export function detection(judge: TextModel | TokenScorer, options: DetectionOptions = {}): Scorer {
+  checkPromptSize(options);
   const scorer = "detection";
   return {
     name: scorer,

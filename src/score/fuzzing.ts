@@ -7,6 +7,7 @@ import { settingsOf } from "../settings.js";
 import { type ClassifyOptions, classify } from "./classify.js";
 import { fuzzingPrompt } from "./fuzzing-prompt.js";
 import { type Item, item } from "./item.js";
+import { checkPromptSize } from "./judge.js";
 import type { Scorer } from "./scorer.js";
 import { meanRightMarks, wronglyMarked, wrongMarkCount } from "./wrong-marks.js";
 
@@ -30,8 +31,10 @@ export interface FuzzingOptions extends ClassifyOptions {
  * kind, so that costs and class balance stay the paper's; each judgement tells its kind.
  *
  * @param judge A model that gives text, or one that gives probabilities.
+ * @throws {RangeError} If `examplesPerPrompt` is not a whole number of at least 1.
  */
 export function fuzzing(judge: TextModel | TokenScorer, options: FuzzingOptions = {}): Scorer {
+  checkPromptSize(options);
   const scorer = "fuzzing";
   return {
     name: scorer,

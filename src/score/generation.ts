@@ -4,7 +4,7 @@ import { settingsOf } from "../settings.js";
 import type { Subject } from "../sparse/activations-of.js";
 import { auroc } from "../stats/auroc.js";
 import type { Scorer } from "./scorer.js";
-import { pairsRequest, readPairs } from "./writing-prompt.js";
+import { checkCount, pairsRequest, readPairs } from "./writing-prompt.js";
 import { areaAgainstNatural, peakOf, runWritten, unwrittenScore, writtenScore } from "./written-texts.js";
 
 export interface WritingOptions {
@@ -24,10 +24,12 @@ export interface WritingOptions {
  * hides a latent that fires on the opposite). Says nothing of what the latent fires on besides.
  *
  * @param subject The model and coder that the latent is of.
+ * @throws {RangeError} If `texts` is not a whole number of at least 1.
  */
 export function generation(llm: TextModel, subject: Subject, options: WritingOptions = {}): Scorer {
   const name = "generation";
   const { texts = 10 } = options;
+  checkCount(texts);
   return {
     name,
     model: llm.name,

@@ -38,10 +38,13 @@ export interface IntruderTrial {
  * places where one of the others is, so that number and place of marks say nothing. Each test window is in one trial
  * at most. Output: the share of trials in which the judge finds the intruder, with Wilson's interval; chance is 1 / shown.
  * `also.kappa` is (value − chance) / (1 − chance).
+ *
+ * @throws {RangeError} If `shown` is not a whole number of at least 3: of two texts neither is the odd one.
  */
 export function intruder(llm: TextModel, options: IntruderOptions = {}): Scorer {
   const name = "intruder";
   const { shown = 5 } = options;
+  checkShown(shown);
   return {
     name,
     model: llm.name,
@@ -72,18 +75,17 @@ export function intruder(llm: TextModel, options: IntruderOptions = {}): Scorer 
   };
 }
 
-/**
- * Trials of a latent; the same examples and seed give the same.
- *
- * @throws {RangeError} If `shown` is not a whole number of at least 3: of two texts neither is the odd one.
- */
+function checkShown(shown: number): void {
+  if (Number.isInteger(shown) && shown >= 3) return;
+  throw new RangeError(`Cannot hide an intruder among ${shown} texts: give a whole number of at least 3`);
+}
+
+/** Trials of a latent; the same examples and seed give the same. @throws {RangeError} As `intruder`. */
 export function intruderTrials(
   { test, nonActivating, latent }: LatentExamples,
   { shown = 5, threshold = 0.3, seed = 22 }: IntruderOptions = {},
 ): IntruderTrial[] {
-  if (!Number.isInteger(shown) || shown < 3) {
-    throw new RangeError(`Cannot hide an intruder among ${shown} texts: give a whole number of at least 3`);
-  }
+  checkShown(shown);
   const random = seededRandom(seed).fork(`intruders ${latentName(latent)}`);
   const byStrength = [...test].sort((a, b) => b.peak - a.peak);
   const count = Math.min(Math.floor(test.length / (shown - 1)), nonActivating.length);

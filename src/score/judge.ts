@@ -27,8 +27,6 @@ export interface JudgeOptions extends BatchOptions {
  * Shows the items to the judge, a few per prompt, in an order that depends on the seed and the latent only.
  * A reply that cannot be read leaves all of its items without an answer; a call that stops the run stops the
  * other prompts too.
- *
- * @throws {RangeError} If `examplesPerPrompt` is not a whole number >= 1.
  */
 export async function judge(
   llm: TextModel,
@@ -39,6 +37,14 @@ export async function judge(
   return judgeInOrder(llm, inOrder(items, examples, options.seed), options);
 }
 
+/** @throws {RangeError} If `examplesPerPrompt` is not a whole number >= 1. */
+export function checkPromptSize({ examplesPerPrompt = 1 }: { examplesPerPrompt?: number | undefined }): void {
+  if (Number.isInteger(examplesPerPrompt) && examplesPerPrompt >= 1) return;
+  throw new RangeError(
+    `Cannot show ${examplesPerPrompt} examples per prompt: give a whole number of at least 1`,
+  );
+}
+
 /** The same in the order given. */
 export async function judgeInOrder(
   llm: TextModel,
@@ -46,9 +52,6 @@ export async function judgeInOrder(
   options: BatchOptions,
 ): Promise<{ judgements: Judgement[]; usage: Usage }> {
   const { examplesPerPrompt: size } = options;
-  if (!Number.isInteger(size) || size < 1) {
-    throw new RangeError(`Cannot show ${size} examples per prompt: give a whole number of at least 1`);
-  }
   const batches = Array.from({ length: Math.ceil(shuffled.length / size) }, (_, i) =>
     shuffled.slice(i * size, (i + 1) * size),
   );

@@ -5,7 +5,7 @@ import { auprc } from "../stats/auprc.js";
 import { aurocInterval } from "../stats/auroc-interval.js";
 import { gradeOf } from "./graded-score.js";
 import { textItems } from "./item.js";
-import { judge } from "./judge.js";
+import { checkPromptSize, judge } from "./judge.js";
 import { ratingRequest, readRatings } from "./rating-prompt.js";
 import type { Judgement, Scorer } from "./scorer.js";
 
@@ -25,8 +25,11 @@ export interface ResponsivenessOptions {
  * 2·AUROC − 1 (FADE takes the absolute value, which hides a latent that fires on the opposite), purity, which is the
  * average precision of peak activations for rated 2 against rated 0, and what purity is by chance, the share of rated 2.
  * High clarity with low purity: the latent fires on other things too, or the explanation is too narrow.
+ *
+ * @throws {RangeError} If `examplesPerPrompt` is not a whole number of at least 1.
  */
 export function responsiveness(llm: TextModel, options: ResponsivenessOptions = {}): Scorer {
+  checkPromptSize(options);
   const name = "responsiveness";
   const { examplesPerPrompt = 15, seed = 22 } = options;
   return {

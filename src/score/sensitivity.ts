@@ -7,7 +7,7 @@ import { settingsOf } from "../settings.js";
 import type { Subject } from "../sparse/activations-of.js";
 import type { WritingOptions } from "./generation.js";
 import type { Scorer } from "./scorer.js";
-import { alikeRequest, readAlike } from "./writing-prompt.js";
+import { alikeRequest, checkCount, readAlike } from "./writing-prompt.js";
 import { runWritten, unwrittenScore, writtenScore } from "./written-texts.js";
 
 export interface SensitivityOptions extends WritingOptions {
@@ -25,10 +25,12 @@ export interface SensitivityOptions extends WritingOptions {
  * Output: the share of the texts on which the latent fires, with Wilson's interval; chance as in `generation`.
  *
  * @param subject The model and coder that the latent is of.
+ * @throws {RangeError} If `texts` is not a whole number of at least 1.
  */
 export function sensitivity(llm: TextModel, subject: Subject, options: SensitivityOptions = {}): Scorer {
   const name = "sensitivity";
   const { texts = 10, examples: shown = 10, seed = 22 } = options;
+  checkCount(texts);
   return {
     name,
     model: llm.name,

@@ -9,13 +9,8 @@ export interface WrittenPair {
   readonly counterpart: string;
 }
 
-/**
- * Asks for `n` pairs of texts about an explanation.
- *
- * @throws {RangeError} If `n` is not a whole number of at least 1.
- */
+/** Asks for `n` pairs of texts about an explanation. */
 export function pairsRequest(explanation: string, n: number): TextRequest {
-  checkCount(n);
   return {
     system: pairsSystem,
     messages: [
@@ -27,9 +22,8 @@ export function pairsRequest(explanation: string, n: number): TextRequest {
   };
 }
 
-/** Asks for `n` texts like marked ones. @throws {RangeError} As `pairsRequest`. */
+/** Asks for `n` texts like marked ones. */
 export function alikeRequest(examples: readonly string[], n: number): TextRequest {
-  checkCount(n);
   const question = (texts: readonly string[], count: number): TextMessage => ({
     role: "user",
     content: [
@@ -55,7 +49,8 @@ export function alikeRequest(examples: readonly string[], n: number): TextReques
   };
 }
 
-function checkCount(n: number): void {
+/** @throws {RangeError} If `n` is not a whole number of at least 1. */
+export function checkCount(n: number): void {
   if (Number.isInteger(n) && n >= 1) return;
   throw new RangeError(`Cannot ask for ${n} texts: give a whole number of at least 1`);
 }

@@ -100,6 +100,46 @@ describe("report()", () => {
     expect(Math.max(...lines.slice(0, 5).map((line) => line.length))).toBeLessThanOrEqual(60);
   });
 
+  it("says how many latents, scores and answers came to what", async () => {
+    const line = "latents: 2 ok, 1 skipped; scores: 4 ok; answers: 4 ok, 1 unparsed";
+    const made = await report(results);
+    expect(tableText(made).split("\n")).toContain(line);
+    expect(await reportHtml(made)).toContain(line);
+  });
+
+  it("shows two judges of a latent side by side, in table, charts and page", async () => {
+    const by = (model: string, value: number) => ({ ...score("detection", value, judged), model });
+    const made = await report([
+      scored(7, "cats", [by("ann", 0.9), by("bob", 0.6), score("fuzzing", 0.8)]),
+      scored(8, "dogs", [by("ann", 0.7), by("bob", 0.5), score("fuzzing", 0.8)]),
+    ]);
+    const names = ["detection (ann)", "detection (bob)", "fuzzing"];
+    expect(made.scorers).toEqual(names);
+    expect(made.summary).toContain("detection (bob): median 0.55 over 2 of 2 latents");
+    expect(made.madeBy).toContain("detection (ann) by ann; detection (bob) by bob; fuzzing by judge");
+    expect(tableText(made)).toMatch(/^layers\.1:7 +1\.23 % +0\.90\* +0\.60\* +0\.80 /m);
+    expect(scoreHistogram(made).description).toContain(
+      "detection (ann) median 0.80, detection (bob) median 0.55",
+    );
+    expect(accuracyByQuantile(made).description).toContain("detection (bob) Q1 1.00");
+    const page = await reportHtml(made);
+    for (const name of names) expect(page).toContain(`${name}</th>`);
+    expect(page).toContain("0.60 <span");
+  });
+
+  it("keeps a column for a scorer that failed, and says why", async () => {
+    const { status: _, ...rest } = scored(7, "cats", [score("detection", 0.9)]) as Extract<
+      Interpretation,
+      { status: "scored" }
+    >;
+    const unscored = [{ scorer: "generation", model: "m", reason: "it is <too> long" }];
+    const made = await report([{ status: "scored", ...rest, unscored }]);
+    expect(made.scorers).toEqual(["detection", "generation"]);
+    expect(tableText(made)).toMatch(/^layers\.1:7 .* 0\.90 +– +cats$/m);
+    expect(tableText(made)).toContain("scores: 1 ok, 1 failed");
+    expect(await reportHtml(made)).toContain('title="it is &lt;too&gt; long"');
+  });
+
   it("works on a report without a single scored latent", async () => {
     const empty = await report(results.slice(2));
     expect(empty.madeBy).toBe("No latent was explained");

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -6,15 +6,26 @@ import { generateDocuments } from "../../demo/world/index.js";
 import { cacheLatents } from "../../src/cache/cache-latents.js";
 import type { LatentCache } from "../../src/cache/latent-cache.js";
 import { ModelCallError } from "../../src/errors.js";
+import { bestOf } from "../../src/explain/best-of.js";
+import { refine } from "../../src/explain/refine.js";
 import { topActivations } from "../../src/explain/top-activations.js";
-import { latentName } from "../../src/latent.js";
+import { vocabulary } from "../../src/explain/vocabulary.js";
+import { type Latent, latentName } from "../../src/latent.js";
 import { pattern } from "../../src/llm/pattern/pattern-model.js";
 import type { TextModel } from "../../src/llm/text-model.js";
 import { loadModel } from "../../src/model/load-model.js";
 import type { SubjectModel } from "../../src/model/subject-model.js";
-import { interpret } from "../../src/run/interpret.js";
+import { report } from "../../src/report/report.js";
+import { type InterpretOptions, interpret } from "../../src/run/interpret.js";
 import type { Interpretation } from "../../src/run/interpretation.js";
 import { detection } from "../../src/score/detection.js";
+import { fuzzing } from "../../src/score/fuzzing.js";
+import { generation } from "../../src/score/generation.js";
+import { intruder } from "../../src/score/intruder.js";
+import { responsiveness } from "../../src/score/responsiveness.js";
+import type { Scorer } from "../../src/score/scorer.js";
+import { sensitivity } from "../../src/score/sensitivity.js";
+import type { Subject } from "../../src/sparse/activations-of.js";
 import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
 import type { SparseCoder } from "../../src/sparse/sparse-coder.js";
 
@@ -117,6 +128,108 @@ describe("interpret()", () => {
     const reason = expect.stringContaining("Cannot sample examples");
     expect(results).toMatchObject([{ status: "skipped", reason }]);
     expect(counter.calls).toBe(0);
+  });
+
+  it("keeps the other scores of a latent where one scorer fails, and says which failed and why", async () => {
+    const directory = join(scratch, "one fails");
+    const latents = cache.sample(3, { seed: 3, minCount: 300 });
+    const choosy: Scorer = {
+      name: "choosy",
+      model: "none",
+      score: () => Promise.reject(new RangeError("Cannot score this: it is too long")),
+    };
+    const { llm } = counted();
+    const how = settings(llm, directory);
+    const run = () => collect(interpret(cache, latents, { ...how, scorers: [choosy, ...how.scorers] }));
+    const results = await run();
+    for (const result of results) {
+      expect(result).toMatchObject({
+        status: "scored",
+        scores: [{ scorer: "detection", value: expect.any(Number) }],
+        unscored: [{ scorer: "choosy", model: "none", reason: "Cannot score this: it is too long" }],
+      });
+    }
+    expect(await run()).toEqual(JSON.parse(JSON.stringify(results)));
+  });
+
+  it("takes an explainer that cannot explain a latent for a failure of this latent", async () => {
+    const latents = cache.sample(2, { seed: 3, minCount: 300 });
+    const explainer = refine(topActivations(pattern()), { llm: pattern(), scorer: detection(pattern()) });
+    const results = await collect(interpret(cache, latents, { ...settings(pattern()), explainer }));
+    const reason = expect.stringMatching(/sample it with \{ select: 20 \}/);
+    expect(results).toMatchObject([
+      { status: "failed", reason },
+      { status: "failed", reason },
+    ]);
+  });
+
+  it("shows what two judges say of a latent, each under a name of its own", async () => {
+    const latents = cache.sample(1, { seed: 3, minCount: 300 });
+    const { llm } = counted();
+    const scorers = [detection(llm), detection(pattern()), fuzzing(llm), fuzzing(llm, { seed: 5 })];
+    const nulls = { share: 1 };
+    const [result] = await collect(interpret(cache, latents, { ...settings(llm), scorers, nulls }));
+    const names = [
+      ...["detection (counted)", "detection (pattern (embedded))"],
+      ...["fuzzing (seed default)", "fuzzing (seed 5)"],
+    ];
+    expect(result).toMatchObject({ status: "scored", scores: names.map((scorer) => ({ scorer })) });
+    const held = result?.status === "scored" ? (result.nulls ?? []).map(({ scorer }) => scorer) : [];
+    expect(new Set(held)).toEqual(new Set(names));
+    const shown = await report(result ? [result] : []);
+    expect(shown.scorers).toEqual(names);
+  });
+
+  describe("before it asks anybody", () => {
+    const latents = [{ hookpoint: "layers.1", index: 3 }];
+    const elsewhere = async () => loadSparseCoder("demo/layers.0");
+
+    it.each<[string, (llm: TextModel, subject: Subject) => Partial<InterpretOptions>]>([
+      ["a scorer", (llm, subject) => ({ scorers: [detection(llm), generation(llm, subject)] })],
+      ["an explainer", (llm, subject) => ({ explainer: vocabulary(llm, subject) })],
+      [
+        "a scorer that chooses",
+        (llm, subject) => ({
+          explainer: bestOf(topActivations(llm), { scorer: sensitivity(llm, subject) }),
+        }),
+      ],
+    ])("says that %s is of another hookpoint than the latents", async (_, parts) => {
+      const directory = join(scratch, "misused");
+      const { llm, counter } = counted();
+      const wrong = await elsewhere();
+      const run = interpret(cache, latents, {
+        ...settings(llm, directory),
+        ...parts(llm, { model, coder: wrong }),
+      });
+      await expect(collect(run)).rejects.toThrow(
+        /^Cannot run ".+" on layers\.1:3: its coder reads layers\.0; give the coder of layers\.1$/,
+      );
+      expect(counter.calls).toBe(0);
+      expect(existsSync(directory)).toBe(false);
+      await wrong.close();
+    });
+
+    it.each<[string, Latent, InterpretOptions["examples"], RegExp]>([
+      ["a latent of another cache", { hookpoint: "layers.0", index: 3 }, few, /^Cannot sample examples of/],
+      ["a latent that there is not", { hookpoint: "layers.1", index: 1e6 }, few, /1000000/],
+      ["windows longer than contexts", latents[0], { windowLength: 1e6 }, /^Cannot sample windows of/],
+    ])("says that %s is wanted", async (_, latent, examples, message) => {
+      const { llm, counter } = counted();
+      const run = interpret(cache, [...latents, latent], { ...settings(llm), examples });
+      await expect(collect(run)).rejects.toThrow(message);
+      expect(counter.calls).toBe(0);
+    });
+
+    it.each<[string, (llm: TextModel) => Scorer]>([
+      ["detection", (llm) => detection(llm, { examplesPerPrompt: 0 })],
+      ["fuzzing", (llm) => fuzzing(llm, { examplesPerPrompt: 1.5 })],
+      ["responsiveness", (llm) => responsiveness(llm, { examplesPerPrompt: Number.NaN })],
+      ["intruder", (llm) => intruder(llm, { shown: 2 })],
+      ["generation", (llm) => generation(llm, { model, coder }, { texts: 0 })],
+      ["sensitivity", (llm) => sensitivity(llm, { model, coder }, { texts: 1.5 })],
+    ])("%s says that a number makes no sense", (_, make) => {
+      expect(() => make(pattern())).toThrow(RangeError);
+    });
   });
 
   it("stops when going on is pointless, and keeps what was done", async () => {
