@@ -6,9 +6,16 @@ import type { Json } from "./messages.js";
 /** Milliseconds after the last cell at which the worker starts by itself. */
 const warmUpDelay = 1500;
 
-/** Talks to the language worker, which starts with the first call. */
+/**
+ * Megabytes that the worker's heap may have. Types of a notebook need some hundred; V8 lets garbage grow in proportion
+ * to what is allowed, and every check leaves a program behind.
+ */
+const defaultHeapMegabytes = 1024;
+
+/** Talks to the language worker, which starts with the first call, and anew after it died. */
 export class LanguageClient {
   readonly #cwd: string;
+  readonly #heapMegabytes: number;
   #worker: Worker | undefined;
   #warmUpTimer: NodeJS.Timeout | undefined;
   #next = 0;
@@ -17,8 +24,9 @@ export class LanguageClient {
   #isWarm = false;
 
   /** @param cwd The notebook's folder. */
-  constructor(cwd: string) {
+  constructor(cwd: string, { heapMegabytes = defaultHeapMegabytes } = {}) {
     this.#cwd = cwd;
+    this.#heapMegabytes = heapMegabytes;
   }
 
   /** Whether the worker has answered already, so that the next answer is a matter of milliseconds. */
@@ -60,6 +68,7 @@ export class LanguageClient {
     if (this.#worker) return this.#worker;
     const worker = new Worker(new URL("./language-worker.js", import.meta.url), {
       workerData: { cwd: this.#cwd },
+      resourceLimits: { maxOldGenerationSizeMb: this.#heapMegabytes },
     });
     worker.on("message", ({ id, content }: LanguageAnswer) => {
       this.#isWarm = true;
