@@ -3,6 +3,8 @@ import { bytesOfArray } from "../../formats/dtype.js";
 import { bytesField, encodeMessage, type Field, varintField } from "./protobuf.js";
 
 const float = 1;
+const uint8 = 2;
+const int8 = 3;
 const int64 = 7;
 const attributeInt = 2;
 const attributeInts = 7;
@@ -11,7 +13,7 @@ export interface GraphBuilder {
   /** Declares an input of float32; a string names a size that varies. */
   input(name: string, shape: readonly (number | string)[]): string;
   /** Stores numbers in the graph; not copied until `build`. */
-  weight(name: string, data: Float32Array | BigInt64Array, shape: readonly number[]): string;
+  weight(name: string, data: WeightData, shape: readonly number[]): string;
   /** Adds a node with one output, or as many as `outputs` says, and gives their names. */
   node(op: string, inputs: readonly string[], options?: NodeOptions): string[];
   /** Adds a `Reduce…` over one axis and gives its output's name. */
@@ -22,7 +24,11 @@ export interface GraphBuilder {
   build(outputs: Readonly<Record<string, string>>): Uint8Array;
 }
 
+export type WeightData = Float32Array | BigInt64Array | Int8Array | Uint8Array;
+
 export interface NodeOptions {
+  /** Whose operator it is. Default: ONNX's own. */
+  domain?: "com.microsoft";
   attributes?: Readonly<Record<string, number | readonly number[]>>;
   outputs?: number;
 }
@@ -48,14 +54,14 @@ export function graphBuilder({ opset = 17, prefix = "" }: GraphBuilderOptions = 
   let counter = 0;
   const weight: GraphBuilder["weight"] = (name, data, shape) => {
     const dims = shape.map((n) => varintField(1, n));
-    const type = varintField(2, data instanceof Float32Array ? float : int64);
+    const type = varintField(2, weightType(data));
     const named = bytesField(8, prefix + name);
     weights.push(bytesField(5, [...dims, type, named, bytesField(9, bytesOfArray(data))]));
     return prefix + name;
   };
   const node = (op: string, operands: readonly string[], options: NodeOptions = {}): string[] => {
     const names = Array.from({ length: options.outputs ?? 1 }, () => `${prefix}t${counter++}`);
-    nodes.push(nodeField(op, operands, { names, attributes: options.attributes ?? {} }));
+    nodes.push(nodeField(op, operands, { ...options, names }));
     return names;
   };
   const part = (outputs: Readonly<Record<string, string>>): GraphPart => {
@@ -84,7 +90,13 @@ export function graphBuilder({ opset = 17, prefix = "" }: GraphBuilderOptions = 
       const named = Object.keys(outputs).map((name) => bytesField(12, [bytesField(1, prefix + name)]));
       const graph = [...nodes, bytesField(2, "saelab"), ...weights, ...inputs, ...named];
       const operators = [bytesField(1, ""), varintField(2, opset)];
-      return encodeMessage([varintField(1, 8), bytesField(7, graph), bytesField(8, operators)]);
+      const runtimes = [bytesField(1, "com.microsoft"), varintField(2, 1)];
+      return encodeMessage([
+        varintField(1, 8),
+        bytesField(7, graph),
+        bytesField(8, operators),
+        bytesField(8, runtimes),
+      ]);
     },
   };
 }
@@ -93,12 +105,13 @@ export function graphBuilder({ opset = 17, prefix = "" }: GraphBuilderOptions = 
 export function nodeField(
   op: string,
   inputs: readonly string[],
-  { names, attributes = {} }: { names: readonly string[]; attributes?: NodeOptions["attributes"] },
+  { names, domain, attributes = {} }: Omit<NodeOptions, "outputs"> & { names: readonly string[] },
 ): Field {
   const fields = [
     ...inputs.map((name) => bytesField(1, name)),
     ...names.map((name) => bytesField(2, name)),
     bytesField(4, op),
+    ...(domain ? [bytesField(7, domain)] : []),
   ];
   for (const [name, value] of Object.entries(attributes)) {
     const content =
@@ -108,6 +121,12 @@ export function nodeField(
     fields.push(bytesField(5, [bytesField(1, name), ...content]));
   }
   return bytesField(1, fields);
+}
+
+function weightType(data: WeightData): number {
+  if (data instanceof Float32Array) return float;
+  if (data instanceof BigInt64Array) return int64;
+  return data instanceof Int8Array ? int8 : uint8;
 }
 
 /** Name, type and shape of an input; float32 unless said otherwise, `undefined` for any shape. */
