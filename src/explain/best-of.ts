@@ -1,13 +1,14 @@
 import type { LatentExamples } from "../examples/example.js";
 import { latentName } from "../latent.js";
-import type { Outcome } from "../llm/outcome.js";
-import { addUsage, noUsage } from "../llm/text-model.js";
+import type { Failure } from "../llm/outcome.js";
+import { addUsage } from "../llm/text-model.js";
 import { seededRandom } from "../random.js";
 import type { Scorer } from "../score/scorer.js";
 import { settingsOf } from "../settings.js";
-import type { Explainer, Explanation } from "./explainer.js";
+import type { Explainer } from "./explainer.js";
 import { selectionExamples } from "./selection-examples.js";
 import { bestTried, type Tried, trialOf, tryOut } from "./try-out.js";
+import { usageOf } from "./usage-of.js";
 
 export interface BestOfOptions {
   /** Chooses: the highest value wins. */
@@ -40,18 +41,18 @@ export function bestOf(explainer: Explainer, options: BestOfOptions): Explainer 
       const selection = selectionExamples(examples);
       if (selection.status !== "ok") return selection;
       const tried: Tried[] = [];
-      let failure: Outcome<Explanation> | undefined;
+      const failed: Failure[] = [];
       for (const shown of orders(examples, n, seed)) {
         const outcome = await explainer.explain(shown, { signal });
-        if (outcome.status !== "ok") failure = outcome;
+        if (outcome.status !== "ok") failed.push(outcome);
         else
           tried.push(
             await tryOut(outcome.value, { scorer, examples: selection.value, signal, before: tried }),
           );
       }
+      const usage = tried.reduce((sum, trial) => addUsage(sum, trial.usage), usageOf(failed));
       const best = bestTried(tried);
-      if (!best) return failure as Outcome<Explanation>;
-      const usage = tried.reduce((sum, trial) => addUsage(sum, trial.usage), noUsage);
+      if (!best) return { ...(failed.at(-1) as Failure), usage };
       const trace = tried.map(trialOf);
       return { status: "ok", value: { ...best.explanation, explainer: name, usage, trace } };
     },

@@ -1,8 +1,8 @@
 import type { LatentExamples } from "../examples/example.js";
 import type { Outcome } from "../llm/outcome.js";
-import { addUsage } from "../llm/text-model.js";
 import { settingsOf } from "../settings.js";
 import type { Explainer, Explanation } from "./explainer.js";
+import { usageOf } from "./usage-of.js";
 
 export interface BothSignsOptions {
   /**
@@ -28,7 +28,8 @@ export function bothSigns(explainer: Explainer, options: BothSignsOptions): Expl
       const positive = await explainer.explain(examples, { signal });
       if (positive.status !== "ok" || !other) return renamed(positive, name);
       const negative = await explainer.explain(other, { signal });
-      if (negative.status !== "ok") return negative;
+      const usage = usageOf([positive, negative]);
+      if (negative.status !== "ok") return { ...negative, usage };
       const share = examples.windowCount / (examples.windowCount + other.windowCount);
       const [above, below] = [positive.value, negative.value];
       const value: Explanation = {
@@ -36,7 +37,7 @@ export function bothSigns(explainer: Explainer, options: BothSignsOptions): Expl
         text: `where positive: ${above.text}; where negative: ${below.text}`,
         explainer: name,
         model: explainer.model,
-        usage: addUsage(above.usage, below.usage),
+        usage,
         senses: [
           { text: above.text, share },
           { text: below.text, share: 1 - share },

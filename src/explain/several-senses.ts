@@ -1,7 +1,7 @@
 import type { Example, LatentExamples } from "../examples/example.js";
 import type { Embedder } from "../llm/embedder.js";
 import type { Outcome } from "../llm/outcome.js";
-import { addUsage, noUsage } from "../llm/text-model.js";
+import { addUsage, noUsage, type Usage } from "../llm/text-model.js";
 import { settingsOf } from "../settings.js";
 import { clusterRows } from "../stats/cluster-rows.js";
 import { row } from "../tensor.js";
@@ -42,7 +42,7 @@ export function severalSenses(explainer: Explainer, options: SeveralSensesOption
       const explained: { explanation: Explanation; share: number }[] = [];
       for (const train of groups) {
         const outcome = await explainer.explain({ ...examples, train }, { signal });
-        if (outcome.status !== "ok") return outcome;
+        if (outcome.status !== "ok") return { ...outcome, usage: paid(explained, outcome.usage) };
         explained.push({ explanation: outcome.value, share: train.length / examples.train.length });
       }
       return { status: "ok", value: joined(examples, { name, model: explainer.model, explained }) };
@@ -69,8 +69,11 @@ function joined(
   }
   const senses: Sense[] = Array.from(shares, ([text, share]) => ({ text, share }));
   const text = senses.map((sense) => sense.text.replace(/\.$/, "")).join("; or ");
-  const usage = explained.reduce((sum, { explanation }) => addUsage(sum, explanation.usage), noUsage);
-  return { latent, text, explainer: name, model, usage, senses };
+  return { latent, text, explainer: name, model, usage: paid(explained), senses };
+}
+
+function paid(explained: readonly { explanation: Explanation }[], before: Usage = noUsage): Usage {
+  return explained.reduce((sum, { explanation }) => addUsage(sum, explanation.usage), before);
 }
 
 function withSenses(outcome: Outcome<Explanation>, explainer: string): Outcome<Explanation> {

@@ -13,4 +13,5 @@ export type Outcome<T> =
       readonly usage?: Usage;
     };
 
-export type FailureStatus = Exclude<Outcome<unknown>["status"], "ok">;
+export type Failure = Exclude<Outcome<never>, { status: "ok" }>;
+export type FailureStatus = Failure["status"];

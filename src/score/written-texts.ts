@@ -1,7 +1,7 @@
 /** What a latent does on texts that were written for it. */
 import type { LatentExamples } from "../examples/example.js";
 import { type Latent, latentName } from "../latent.js";
-import type { Outcome } from "../llm/outcome.js";
+import type { Failure, Outcome } from "../llm/outcome.js";
 import type { Usage } from "../llm/text-model.js";
 import { activationsOf, type Subject } from "../sparse/activations-of.js";
 import { auroc } from "../stats/auroc.js";
@@ -85,11 +85,7 @@ export function writtenScore(judgements: readonly Judgement[], { examples, ...pa
 }
 
 /** The same where no text was written: each that was asked for is without an answer. */
-export function unwrittenScore(
-  failure: Extract<Outcome<never>, { reason: string }>,
-  asked: number,
-  parts: WrittenParts,
-): Score {
+export function unwrittenScore(failure: Failure, asked: number, parts: WrittenParts): Score {
   const judgements = Array.from({ length: asked }, () => written("", { truth: false, answer: failure }));
   return writtenScore(judgements, parts);
 }

@@ -36,9 +36,10 @@ describe("bothSigns()", () => {
   });
 
   it("gives no half of an explanation", async () => {
-    const llm = replying({ text: "[EXPLANATION]: cats" }, { stop: "refused" });
+    const usage = { inputTokens: 90, outputTokens: 10, cachedInputTokens: 0 };
+    const llm = replying({ text: "[EXPLANATION]: cats", usage }, { stop: "refused", usage });
     const outcome = await bothSigns(topActivations(llm), { otherSide: () => negative }).explain(positive);
-    expect(outcome.status).toBe("refused");
+    expect(outcome).toMatchObject({ status: "refused", usage: { inputTokens: 180, outputTokens: 20 } });
   });
 });
 

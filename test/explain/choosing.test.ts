@@ -72,7 +72,8 @@ describe("bestOf()", () => {
       value: {
         text: "the word “cat”",
         explainer: "top-activations best-of-4 by detection",
-        usage: { inputTokens: 270, outputTokens: 30 },
+        // The reply that could not be read was paid for too.
+        usage: { inputTokens: 360, outputTokens: 40 },
         trace: [
           { text: "the word “owl”", value: 0.5, kept: true },
           { text: "the word “cat”", value: 1, kept: true },
@@ -103,6 +104,11 @@ describe("bestOf()", () => {
     };
     const outcome = await bestOf(topActivations(says("a", "b")), { scorer: deaf, n: 2 }).explain(examples);
     expect(outcome).toMatchObject({ value: { text: "a", trace: [{ kept: true }, { kept: false }] } });
+  });
+
+  it("says what was paid where all failed", async () => {
+    const outcome = await bestOf(topActivations(says("")), { scorer, n: 3 }).explain(examples);
+    expect(outcome).toMatchObject({ status: "unparsed", usage: { inputTokens: 270, outputTokens: 30 } });
   });
 
   it("takes no best of none", () => {

@@ -72,9 +72,10 @@ describe("severalSenses()", () => {
   });
 
   it("fails as its explainer does", async () => {
-    const llm = replying({ text: "[EXPLANATION]: cats" }, { stop: "truncated" });
+    const usage = { inputTokens: 5, outputTokens: 1, cachedInputTokens: 0 };
+    const llm = replying({ text: "[EXPLANATION]: cats", usage }, { stop: "truncated", usage });
     const outcome = await severalSenses(topActivations(llm), { embedder }).explain(mixed);
-    expect(outcome.status).toBe("truncated");
+    expect(outcome).toMatchObject({ status: "truncated", usage: { inputTokens: 10 } });
     const none = await severalSenses(topActivations(llm), { embedder }).explain(latentExamples({}));
     expect(none).toMatchObject({ status: "failed", reason: /no training examples/ });
   });
