@@ -4,6 +4,8 @@ import { FileError } from "../errors.js";
 export interface ByteSource {
   /** Shown in errors: a path or a name. */
   readonly name: string;
+  /** The file that they lie in as they are; absent in memory. */
+  readonly path?: string;
   /** Number of bytes. */
   readonly size: number;
   /** Bytes `[start, end)`, in memory of their own or a view. @throws {FileError} If they end earlier. */

@@ -17,6 +17,7 @@ export async function openFile(path: string): Promise<ByteSource> {
   const { size } = await file.stat();
   return {
     name: path,
+    path,
     size,
     async read(start, end) {
       checkRange({ name: path, size }, start, end);

@@ -2,7 +2,7 @@ import type { ByteSource } from "./byte-source.js";
 import { bytesOf } from "./dtype.js";
 import { npyHeader } from "./npy.js";
 import { checkByteCount, type StoredTensor, type TensorFile, tensorFile } from "./tensor-file.js";
-import { openZip } from "./zip.js";
+import { openZip, type ZipMember } from "./zip.js";
 
 /**
  * Opens a .npz: a zip file whose members are `NAME.npy`, stored or deflated. Members are unpacked
@@ -13,7 +13,7 @@ import { openZip } from "./zip.js";
 export async function openNpz(source: ByteSource): Promise<TensorFile> {
   const members = await openZip(source);
   const tensors = new Map<string, StoredTensor>();
-  const readers = new Map<string, () => Promise<Uint8Array>>();
+  const places = new Map<string, { member: ZipMember; dataStart: number }>();
   for (const [file, member] of members) {
     const name = file.replace(/\.npy$/, "");
     const path = `${source.name}/${file}`;
@@ -22,8 +22,16 @@ export async function openNpz(source: ByteSource): Promise<TensorFile> {
     const byteCount = bytes.length - dataStart;
     checkByteCount(path, name, { dtype, shape, bytesPerNumber: bytesOf(dtype), byteCount });
     tensors.set(name, { dtype, shape });
-    readers.set(name, async () => (await member.read()).subarray(dataStart));
+    places.set(name, { member, dataStart });
   }
-  const fetch = async (name: string) => (await readers.get(name)?.()) ?? new Uint8Array();
-  return tensorFile(source, tensors, { fetch });
+  const fetch = async (name: string) => {
+    const place = places.get(name);
+    return (await place?.member.read())?.subarray(place?.dataStart) ?? new Uint8Array();
+  };
+  const offset = async (name: string) => {
+    const place = places.get(name);
+    const start = await place?.member.start();
+    return place && start !== undefined ? start + place.dataStart : undefined;
+  };
+  return tensorFile(source, tensors, { fetch, offset });
 }

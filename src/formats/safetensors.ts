@@ -41,7 +41,7 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
     places.set(name, [dataStart + start, dataStart + end]);
   }
   const fetch = (name: string) => source.read(...(places.get(name) ?? [0, 0]));
-  return tensorFile(source, tensors, { metadata, fetch });
+  return tensorFile(source, tensors, { metadata, fetch, offset: async (name) => places.get(name)?.[0] });
 }
 
 /** What to write: typed data with a shape; `dtype` asks for F16 or BF16 storage of float32 data. */

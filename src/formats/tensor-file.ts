@@ -9,6 +9,14 @@ export interface StoredTensor {
   readonly shape: readonly number[];
 }
 
+/** Where a tensor's numbers lie in a file, as they are, in row-major order. */
+export interface TensorPlace {
+  readonly file: string;
+  /** In bytes. */
+  readonly offset: number;
+  readonly dtype: Dtype;
+}
+
 /** A file of named tensors, whatever its layout: only the table is read until one is asked for. */
 export interface TensorFile {
   /** Shown in errors: the path. */
@@ -20,13 +28,22 @@ export interface TensorFile {
   read(name: string): Promise<Tensor<TensorData>>;
   /** One tensor of F32, F16, BF16 or F64 as float32. @throws {FileError} If it is missing or not floating. */
   float32(name: string): Promise<Tensor>;
+  /** Where one tensor lies; `undefined` if it is packed, in another order, or not in a file. */
+  place(name: string): Promise<TensorPlace | undefined>;
+}
+
+interface TensorFileOptions {
+  readonly metadata?: Record<string, string>;
+  readonly fetch: (name: string) => Promise<Uint8Array>;
+  /** Where an entry's bytes start, if they lie there as they are. */
+  readonly offset: (name: string) => Promise<number | undefined>;
 }
 
 /** A tensor file over a table and a way to fetch one entry's bytes. */
 export function tensorFile(
-  source: Pick<ByteSource, "name">,
+  source: Pick<ByteSource, "name" | "path">,
   tensors: ReadonlyMap<string, StoredTensor>,
-  options: { metadata?: Record<string, string>; fetch: (name: string) => Promise<Uint8Array> },
+  options: TensorFileOptions,
 ): TensorFile {
   const path = source.name;
   const entry = (name: string): StoredTensor => {
@@ -49,7 +66,12 @@ export function tensorFile(
       path,
     );
   };
-  return { name: path, metadata: options.metadata ?? {}, tensors, read, float32 };
+  const place = async (name: string) => {
+    const { dtype } = entry(name);
+    const offset = source.path === undefined ? undefined : await options.offset(name);
+    return offset === undefined ? undefined : { file: source.path as string, offset, dtype };
+  };
+  return { name: path, metadata: options.metadata ?? {}, tensors, read, float32, place };
 }
 
 /**

@@ -62,7 +62,16 @@ export async function openTorch(source: ByteSource): Promise<TensorFile> {
       source.name,
     );
   };
-  return tensorFile(source, places, { fetch, metadata: plainEntries(dict) });
+  const offset = async (name: string) => {
+    const place = places.get(name) as Place;
+    const member = members.get(place.member);
+    const start = await member?.start();
+    if (!member || start === undefined || !isRowMajor(place)) return undefined;
+    const size = bytesOf(place.dtype);
+    const inside = (place.offset + sizeOf(place.shape)) * size <= member.size;
+    return inside ? start + place.offset * size : undefined;
+  };
+  return tensorFile(source, places, { fetch, offset, metadata: plainEntries(dict) });
 }
 
 function readPickle(bytes: Uint8Array, path: string): Map<unknown, unknown> {
@@ -115,8 +124,13 @@ function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+function isRowMajor({ shape, strides }: Place): boolean {
+  return shape.every((n, axis) => n === 1 || strides[axis] === sizeOf(shape.slice(axis + 1)));
+}
+
 /** The tensor's numbers in row-major order: a view where they lie so already. */
-function gather(storage: Uint8Array, { dtype, shape, strides, offset }: Place, what: string): Uint8Array {
+function gather(storage: Uint8Array, place: Place, what: string): Uint8Array {
+  const { dtype, shape, strides, offset } = place;
   const size = bytesOf(dtype);
   const last = shape.reduce((at, n, axis) => at + Math.max(0, n - 1) * strides[axis], offset);
   const count = sizeOf(shape);
@@ -124,8 +138,7 @@ function gather(storage: Uint8Array, { dtype, shape, strides, offset }: Place, w
   if (count > 0 && Math.max(last + 1, count) * size > storage.length) {
     throw new FileError(`Cannot read tensor "${what}": its storage is cut short`, what);
   }
-  const rowMajor = shape.every((n, axis) => n === 1 || strides[axis] === sizeOf(shape.slice(axis + 1)));
-  if (rowMajor) return storage.subarray(offset * size, (offset + count) * size);
+  if (isRowMajor(place)) return storage.subarray(offset * size, (offset + count) * size);
   const out = new Uint8Array(count * size);
   const index = shape.map(() => 0);
   for (let i = 0; i < count; i++) {

@@ -14,6 +14,8 @@ export interface ZipMember {
   /** Bytes after unpacking. */
   readonly size: number;
   read(): Promise<Uint8Array>;
+  /** Where its bytes start in the file; `undefined` if they are packed. */
+  start(): Promise<number | undefined>;
 }
 
 interface Place {
@@ -45,15 +47,14 @@ export async function openZip(source: ByteSource): Promise<Map<string, ZipMember
       name: place.name,
       size: place.size,
       read: () => readMember(source, place),
+      start: async () => (place.method === 0 ? await startOf(source, place) : undefined),
     });
   }
   return members;
 }
 
 async function readMember(source: ByteSource, place: Place): Promise<Uint8Array> {
-  const local = viewOf(await source.read(place.offset, place.offset + 30));
-  if (local.getUint32(0, true) !== 0x04034b50) throw damaged(source, `member "${place.name}" is misplaced`);
-  const start = place.offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
+  const start = await startOf(source, place);
   const bytes = await source.read(start, start + place.packed);
   if (place.method === 0) return bytes;
   if (place.method !== 8) throw damaged(source, `member "${place.name}" uses method ${place.method}`);
@@ -66,6 +67,12 @@ async function readMember(source: ByteSource, place: Place): Promise<Uint8Array>
   });
   if (unpacked.length !== place.size) throw damaged(source, `member "${place.name}" has a wrong length`);
   return new Uint8Array(unpacked.buffer, unpacked.byteOffset, unpacked.length);
+}
+
+async function startOf(source: ByteSource, { name, offset }: Place): Promise<number> {
+  const local = viewOf(await source.read(offset, offset + 30));
+  if (local.getUint32(0, true) !== 0x04034b50) throw damaged(source, `member "${name}" is misplaced`);
+  return offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
 }
 
 async function readDirectory(source: ByteSource): Promise<Place[]> {

@@ -1,11 +1,15 @@
 /** Writes small ONNX graphs (IR 8): the opposite direction of `graph.ts`. */
 import { bytesOfArray } from "../../formats/dtype.js";
+import { type OutsidePlace, outsideFields } from "./outside-weights.js";
 import { bytesField, encodeMessage, type Field, varintField } from "./protobuf.js";
 
 const float = 1;
 const uint8 = 2;
 const int8 = 3;
 const int64 = 7;
+/** Types of weights outside a graph, as safetensors names them, by their numbers in ONNX. */
+const outsideTypes = { F32: float, F16: 10, BF16: 16 } as const;
+export type OutsideType = keyof typeof outsideTypes;
 const attributeInt = 2;
 const attributeInts = 7;
 
@@ -14,6 +18,8 @@ export interface GraphBuilder {
   input(name: string, shape: readonly (number | string)[]): string;
   /** Stores numbers in the graph; not copied until `build`. */
   weight(name: string, data: WeightData, shape: readonly number[]): string;
+  /** Refers to numbers that stay in their file; the session needs `outsideRoot` as its folder. */
+  weightAt(name: string, place: OutsidePlace & { dtype: OutsideType }, shape: readonly number[]): string;
   /** Adds a node with one output, or as many as `outputs` says, and gives their names. */
   node(op: string, inputs: readonly string[], options?: NodeOptions): string[];
   /** Adds a `Reduce…` over one axis and gives its output's name. */
@@ -59,6 +65,16 @@ export function graphBuilder({ opset = 17, prefix = "" }: GraphBuilderOptions = 
     weights.push(bytesField(5, [...dims, type, named, bytesField(9, bytesOfArray(data))]));
     return prefix + name;
   };
+  const weightAt: GraphBuilder["weightAt"] = (name, place, shape) => {
+    const dims = shape.map((n) => varintField(1, n));
+    const named = bytesField(8, prefix + name);
+    weights.push(
+      bytesField(5, [...dims, varintField(2, outsideTypes[place.dtype]), named, ...outsideFields(place)]),
+    );
+    // Folded when the session is made.
+    if (place.dtype === "F32") return prefix + name;
+    return node("Cast", [prefix + name], { attributes: { to: float } })[0];
+  };
   const node = (op: string, operands: readonly string[], options: NodeOptions = {}): string[] => {
     const names = Array.from({ length: options.outputs ?? 1 }, () => `${prefix}t${counter++}`);
     nodes.push(nodeField(op, operands, { ...options, names }));
@@ -77,6 +93,7 @@ export function graphBuilder({ opset = 17, prefix = "" }: GraphBuilderOptions = 
       return name;
     },
     weight,
+    weightAt,
     reduce(op, input, { axis, keep }) {
       const keepdims = keep ? 1 : 0;
       // Since version 18 of the operators an axis is an input.

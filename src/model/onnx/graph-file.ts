@@ -3,16 +3,17 @@
  * the very file that they came from, so that what is left is small: cutting it for another
  * hookpoint copies no weights, and the runtime reads them from disk itself.
  *
- * The runtime refuses weights outside the folder that it is given, links included, so links (the
- * hub's cache is made of them) are followed here.
+ * The runtime refuses links (the hub's cache is made of them) that leave the folder that it is
+ * given, so they are followed here.
  */
 import { createHash } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { FileError } from "../../errors.js";
 import { hashFile, readFileBytes } from "../../formats/file-source.js";
 import { decodeGraph, type Graph, type Initializer, replaceInitializers } from "./graph.js";
-import { all, bytesField, decodeMessage, type Field, first, textOf, varintField } from "./protobuf.js";
+import { outsideEntry, outsideFields, outsideName, outsideRoot } from "./outside-weights.js";
+import { all, bytesField, decodeMessage, type Field, first, textOf } from "./protobuf.js";
 
 export interface GraphFile {
   readonly path: string;
@@ -31,7 +32,6 @@ const smallestMoved = 1024;
 
 const tensorRawData = 9;
 const tensorExternalData = 13;
-const tensorDataLocation = 14;
 
 /**
  * Opens an ONNX file.
@@ -45,28 +45,17 @@ export async function openGraphFile(path: string): Promise<GraphFile> {
   const hash = createHash("sha256").update(bytes);
   for (const [, file] of [...outside].sort()) await hashFile(hash, file);
   const own = await realpath(path);
-  const folders = new Set([...outside.values()].map((file) => dirname(file)));
-  if (folders.size > 1) {
-    throw new FileError(
-      `Cannot read the weights of "${path}": they lie in ${[...folders].join(", ")}; put them into one folder`,
-      path,
-    );
-  }
-  const folder = [...folders][0] ?? dirname(own);
-  const movable = folder === dirname(own);
-  const files = movable ? [own, ...outside.values()] : [...outside.values()];
   const placed = replaceInitializers(graph, (initializer) => {
     const file = outside.get(initializer.externalFile ?? "");
-    if (file) return renamed(initializer, basename(file));
-    return movable ? moved(initializer, { file: basename(own), start: bytes.byteOffset }) : initializer.field;
+    return file ? renamed(initializer, file) : moved(initializer, { file: own, start: bytes.byteOffset });
   });
   return {
     path,
     // Decoded anew: views into the first bytes would keep all of them in memory.
     graph: decodeGraph(placed),
     hash: hash.digest("hex"),
-    folder,
-    checkUnchanged: await remember(files, path),
+    folder: outsideRoot(own),
+    checkUnchanged: await remember([own, ...outside.values()], path),
   };
 }
 
@@ -103,7 +92,7 @@ function renamed({ field }: Initializer, file: string): Field {
   const fields = decodeMessage(field.payload).map((f) => {
     const isLocation =
       f.number === tensorExternalData && textOf(first(decodeMessage(f.payload), 1)) === "location";
-    return isLocation ? entry("location", file) : f;
+    return isLocation ? outsideEntry("location", outsideName(file)) : f;
   });
   return bytesField(field.number, fields);
 }
@@ -114,15 +103,8 @@ function moved({ field }: Initializer, { file, start }: { file: string; start: n
   if (!raw || raw.payload.length < smallestMoved) return field;
   return bytesField(field.number, [
     ...fields.filter((f) => f !== raw),
-    entry("location", file),
-    entry("offset", String(raw.payload.byteOffset - start)),
-    entry("length", String(raw.payload.length)),
-    varintField(tensorDataLocation, 1),
+    ...outsideFields({ file, offset: raw.payload.byteOffset - start, length: raw.payload.length }),
   ]);
-}
-
-function entry(key: string, value: string): Field {
-  return bytesField(tensorExternalData, [bytesField(1, key), bytesField(2, value)]);
 }
 
 /** A check that sizes and times of change are what they are now. */
