@@ -1,19 +1,19 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
+import { readReasoned } from "../../src/explain/chain-of-thought.js";
 import { readExecutable } from "../../src/explain/executable.js";
 import { readExplanation } from "../../src/explain/read-explanation.js";
-import { singleToken } from "../../src/explain/single-token.js";
+import { readTokens } from "../../src/explain/single-token.js";
 import { readReply } from "../../src/llm/ask.js";
 import { toLine } from "../../src/llm/example-lines.js";
 import { readPattern } from "../../src/llm/pattern/read-pattern.js";
-import { noUsage, type TextModel } from "../../src/llm/text-model.js";
+import { noUsage } from "../../src/llm/text-model.js";
 import { type Random, seededRandom } from "../../src/random.js";
 import { readAnswers, readPercentages } from "../../src/score/classification-prompt.js";
 import { readIntruder } from "../../src/score/intruder-prompt.js";
 import { readRatings } from "../../src/score/rating-prompt.js";
 import { readSimulation } from "../../src/score/simulation-prompt.js";
 import { readAlike, readPairs } from "../../src/score/writing-prompt.js";
-import { tokenLatent } from "../score/made-examples.js";
 
 /** A parser of replies, good replies, and what must hold of a reply that it takes. */
 interface Parser<T> {
@@ -49,6 +49,29 @@ const parsers: readonly Parser<unknown>[] = [
       text.trim() !== "" &&
       !/[\n\r]/.test(text) &&
       bare(reply.slice(reply.lastIndexOf("[EXPLANATION]:") + 14)).endsWith(bare(text)),
+  }),
+  parser({
+    name: "reasoned",
+    read: readReasoned,
+    good: [
+      "Marked are “May” and “June”.\nA day stands before.\n[EXPLANATION]: Names of months.",
+      "[EXPLANATION]: one\n**[EXPLANATION]:** “cat”",
+      "**\n[EXPLANATION]: The end of a line.",
+    ],
+    holds: ({ text, reasoning }, reply) =>
+      text === readExplanation(reply) &&
+      reasoning !== "" &&
+      (reasoning === undefined ||
+        (reasoning.trim() === reasoning &&
+          bare(reply.slice(0, reply.lastIndexOf("[EXPLANATION]:"))) === bare(reasoning))),
+  }),
+  parser({
+    name: "tokens",
+    read: (reply) => readTokens(reply, 2),
+    good: ["[EXPLANATION]: “cat”", 'Well.\n[EXPLANATION]: “ cat”, "dog", `owl`'],
+    holds: (tokens, reply) =>
+      /^[“"].+[”"]$/.test(tokens) &&
+      standInOrder(unquoted(tokens), unquoted(reply.slice(reply.lastIndexOf("[EXPLANATION]:")))),
   }),
   parser({
     name: "answers",
@@ -118,6 +141,18 @@ const parsers: readonly Parser<unknown>[] = [
 /** Text without white space and marks of emphasis. */
 function bare(text: string): string {
   return text.replace(/[\s*]/g, "");
+}
+
+/** Text without white space, quotation marks and commas. */
+function unquoted(text: string): string {
+  return text.replace(/[\s“”"`,]/g, "");
+}
+
+/** Whether the signs of `part` stand in `whole` in their order, with or without others between. */
+function standInOrder(part: string, whole: string): boolean {
+  let at = 0;
+  for (const sign of whole) if (part.startsWith(sign, at)) at += sign.length;
+  return at === part.length;
 }
 
 /** What stands in the only pair of brackets, without white space. */
@@ -265,14 +300,4 @@ describe.each(parsers)("the parser of $name", ({ name, read, good, holds }) => {
       expect(readReply({ ...reply, stop }, read)).toMatchObject({ status: stop, reply: good[0] });
     }
   });
-});
-
-it("tokens in quotation marks are read in one pass too", async () => {
-  const text = `[EXPLANATION]: a ${"“".repeat(1e6)}`;
-  const llm: TextModel = {
-    name: "m",
-    complete: async () => ({ text, stop: "end", usage: noUsage, model: "m" }),
-  };
-  const outcome = await singleToken(llm).explain(tokenLatent(" cat"));
-  expect(outcome.status).toBe("unparsed");
 });
