@@ -25,7 +25,7 @@ function cacheFacts(cache: LatentCache): [string, string][] {
     ["coder", `${identity.coder.name} (${identity.coder.kind})`],
     ["model", identity.model.name],
     ["corpus", `${identity.corpus.name}, ${count(documents)} documents`],
-    ["contexts", `${count(cache.contextCount)} of ${cache.contextLength} tokens`],
+    ["contexts", `${count(cache.contextCount)} of ${cache.contextLength} tokens${planned(cache)}`],
     ["tokens", count(cache.tokenCount)],
     ["activations", `${count(rows)}, ${(rows / cache.positionCount).toFixed(1)} per position`],
     ["latents", count(cache.dSae)],
@@ -34,6 +34,10 @@ function cacheFacts(cache: LatentCache): [string, string][] {
     // The name alone: a notebook that is passed on should not tell where its author keeps files.
     ["folder", basename(cache.directory)],
   ];
+}
+
+function planned({ contextCount, plannedContextCount }: LatentCache): string {
+  return contextCount === plannedContextCount ? "" : `, ${count(plannedContextCount)} are planned`;
 }
 
 function count(n: number): string {

@@ -49,6 +49,13 @@ export function readManifest(directory: string): CacheManifest {
   return manifest;
 }
 
+/** Of what a cache is that is being filled. @throws {FileError} If the file is damaged. */
+export function readPlan(path: string): CacheIdentity {
+  const plan = readJson(path);
+  if (isIdentity(plan)) return plan;
+  throw new FileError(`Cannot go on with "${path}": it is damaged; delete its folder and cache again`, path);
+}
+
 /** Writes the manifest, which makes the cache complete: after everything else is on disk. */
 export function writeManifest(
   directory: string,
@@ -160,7 +167,7 @@ function parseManifest(path: string): CacheManifest {
 }
 
 /** Whether a value has the parts of an identity that are used when a cache is read. */
-export function isIdentity(value: unknown): value is CacheIdentity {
+function isIdentity(value: unknown): value is CacheIdentity {
   if (!isObject(value)) return false;
   const { model, coder, tokenizer, corpus, contextLength, precision } = value as unknown as CacheIdentity;
   if (![model, coder, tokenizer, corpus].every(isObject)) return false;

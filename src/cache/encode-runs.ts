@@ -64,11 +64,11 @@ export async function encodeRuns(
       now.forEach(({ writer }, i) => {
         writer.add(encoded[i], to - from);
       });
-      meter.report((to - start) * contextLength);
+      meter.report((to - start) * contextLength, firedNote(lanes));
       await new Promise(setImmediate);
     }
     for (const { writer } of lanes) writer.flush();
-    meter.end(total);
+    meter.end(total, firedNote(lanes));
   } catch (error) {
     // What is computed is kept, unless it is the disk that refuses.
     if (!(error instanceof FileError)) for (const { writer } of lanes) writer.flush();
@@ -77,6 +77,13 @@ export async function encodeRuns(
     reader.close();
     await encoders.close();
   }
+}
+
+function firedNote(lanes: readonly Lane[]): string {
+  const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b);
+  const fired = sum(lanes.map(({ writer }) => writer.fired));
+  const latents = sum(lanes.map(({ coder }) => coder.dSae));
+  return `${fired.toLocaleString("en-US")} of ${latents.toLocaleString("en-US")} latents have fired`;
 }
 
 /** The encoder of the lanes that are equally far, which change when one that was behind has caught up. */

@@ -4,9 +4,9 @@ import type { Corpus } from "../corpus/corpus.js";
 import { FileError } from "../errors.js";
 import type { SubjectModel } from "../model/subject-model.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
-import { readJson, writeJsonFile } from "./array-file.js";
+import { writeJsonFile } from "./array-file.js";
 import { type CacheIdentity, identityDifference, identityHash } from "./cache-identity.js";
-import { isIdentity, planName, readManifest, writeManifest } from "./cache-manifest.js";
+import { planName, readManifest, readPlan, writeManifest } from "./cache-manifest.js";
 import {
   contextFilesOf,
   contextsName,
@@ -54,12 +54,6 @@ function prepare({ directory, identity }: CachePlace): void {
     for (const name of readdirSync(folder)) if (name.endsWith(".tmp")) rmSync(join(folder, name));
   }
   if (!begun) writeJsonFile(plan, identity);
-}
-
-function readPlan(path: string): CacheIdentity {
-  const plan = readJson(path);
-  if (isIdentity(plan)) return plan;
-  throw new FileError(`Cannot go on with "${path}": it is damaged; delete its folder and cache again`, path);
 }
 
 /** The corpus as contexts in every directory: written once, and shared. */

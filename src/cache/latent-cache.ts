@@ -16,39 +16,28 @@
  * coder computed.
  */
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, openSync, readFileSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { displayable } from "../display.js";
 import { FileError } from "../errors.js";
 import type { Latent } from "../latent.js";
 import { seededRandom } from "../random.js";
-import { activationFiles, decodeHalves } from "./activation-code.js";
-import { readInto } from "./array-file.js";
 import { cacheDisplay } from "./cache-display.js";
 import { firstPositionOf } from "./cache-identity.js";
-import { type CacheManifest, fileBytes, readManifest } from "./cache-manifest.js";
+import type { CacheManifest } from "./cache-manifest.js";
 import { type Coverage, coverageOf } from "./coverage.js";
-import { decodePositions } from "./position-code.js";
+import type { LatentActivations, LatentRows, RowStatistics } from "./latent-rows.js";
+import { type OpenedCache, openCache } from "./open-cache.js";
+import type { OpenFiles } from "./open-files.js";
 import { readPieceTable, TokenPieces } from "./token-pieces.js";
 
-/** Where one latent fires. Entry `i`: at `positions[i]` with `activations[i]` > 0; positions ascend. */
-export interface LatentActivations {
-  /** Counted through all contexts: context × contextLength + position. */
-  readonly positions: Uint32Array;
-  readonly activations: Float32Array;
-}
+export type { LatentActivations } from "./latent-rows.js";
 
-export interface LatentStatistics {
+export interface LatentStatistics extends RowStatistics {
   /** Number of positions where the latent fires. */
   readonly count: number;
-  /** Largest activation; 0 where it never fires. */
-  readonly max: number;
-  /** Sum of the activations. */
-  readonly sum: number;
   /** Share of the counted positions (without BOS, unless it was kept) where it fires. */
   readonly density: number;
-  /** Number of tiles of 32 positions in which it fires. */
-  readonly windows: number;
 }
 
 /** Up to so many tokens are read whole on first use; of more, a context at a time. */
@@ -72,17 +61,14 @@ export class LatentCache {
   readonly firstPosition: number;
   /** Where each document begins, counted through all contexts. */
   readonly documents: Uint32Array;
-  readonly #offsets: Float64Array;
-  readonly #starts: Float64Array;
-  readonly #max: Float32Array;
-  readonly #sum: Float64Array;
-  readonly #windows: Uint32Array;
+  /** Contexts that it will have; more than `contextCount` in a cache that is still being filled. */
+  readonly plannedContextCount: number;
+  readonly #files: OpenFiles;
+  readonly #rows: LatentRows;
   readonly #pieces: TokenPieces;
-  readonly #open = new Map<string, number>();
   #tokens: Int32Array | undefined;
 
-  private constructor(directory: string) {
-    const manifest = readManifest(directory);
+  private constructor(directory: string, { manifest, files, rows, plannedContextCount }: OpenedCache) {
     const { identity } = manifest;
     this.directory = directory;
     this.manifest = manifest;
@@ -92,25 +78,27 @@ export class LatentCache {
     this.contextLength = identity.contextLength;
     this.tokenCount = manifest.contexts * identity.contextLength;
     this.firstPosition = firstPositionOf(identity);
-    this.documents = this.#whole("documents.u32", Uint32Array);
-    this.#offsets = this.#table("offsets.f64", manifest.rows);
-    this.#starts = this.#table("starts.f64", fileBytes(manifest, "positions.varint"));
-    this.#max = this.#whole("max.f32", Float32Array);
-    this.#sum = this.#whole("sum.f64", Float64Array);
-    this.#windows = this.#whole("windows.u32", Uint32Array);
+    this.plannedContextCount = plannedContextCount;
+    this.documents = files.whole("documents.u32", Uint32Array).subarray(0, manifest.documents);
+    this.#files = files;
+    this.#rows = rows;
     this.#pieces = new TokenPieces(readPieceTable(join(directory, "pieces.json")), () =>
-      this.#whole("pieces.u32", Uint32Array),
+      files.whole("pieces.u32", Uint32Array),
     );
     displayable(this, () => cacheDisplay(this));
   }
 
   /**
-   * Opens a finished cache.
+   * Opens a cache.
    *
-   * @throws {FileError} If it is missing, unfinished or damaged.
+   * With `unfinished`, also one that is still being filled, by this process or another: what is in its finished runs is
+   * read, and later ones do not appear in it. Its hash is not that of the finished cache, and activations are not yet
+   * rounded to its precision.
+   *
+   * @throws {FileError} If it is missing or damaged; if it is not finished, unless that is asked for and a run is there.
    */
-  static open(directory: string): LatentCache {
-    return new LatentCache(directory);
+  static open(directory: string, { unfinished = false }: { unfinished?: boolean } = {}): LatentCache {
+    return new LatentCache(directory, openCache(directory, unfinished));
   }
 
   /** SHA-256 (hex) of what it holds: equal hashes, equal content. */
@@ -124,48 +112,21 @@ export class LatentCache {
   }
 
   /**
-   * Where a latent fires, by two positional reads.
+   * Where a latent fires, by two positional reads; by three for each run of a cache that is not finished.
    *
    * @throws {RangeError} If there is no such latent.
    * @throws {FileError} If its rows are damaged.
    */
   read(index: number): LatentActivations {
     this.#check(index);
-    const from = this.#offsets[index] as number;
-    const count = (this.#offsets[index + 1] as number) - from;
-    const start = this.#starts[index] as number;
-    const bytes = new Uint8Array((this.#starts[index + 1] as number) - start);
-    const positions = decodePositions(this.#part("positions.varint", start, bytes), count, this.tokenCount);
-    if (!positions) throw this.#damaged("positions.varint", `the positions of latent ${index} make no sense`);
-    return { positions, activations: this.#activations(index, from, count) };
-  }
-
-  #activations(index: number, from: number, count: number): Float32Array {
-    const { precision } = this.manifest.identity;
-    const name = activationFiles[precision];
-    const activations =
-      precision === "f32"
-        ? this.#part(name, 4 * from, new Float32Array(count))
-        : decodeHalves(this.#part(name, 2 * from, new Uint16Array(count)));
-    for (let i = 0; i < count; i++) {
-      const activation = activations[i] as number;
-      if (activation > 0 && activation < Number.POSITIVE_INFINITY) continue;
-      throw this.#damaged(name, `latent ${index} has the activation ${activation}`);
-    }
-    return activations;
+    return this.#rows.read(index);
   }
 
   /** How often and how strongly a latent fires. @throws {RangeError} If there is no such latent. */
   stats(index: number): LatentStatistics {
     this.#check(index);
-    const count = (this.#offsets[index + 1] as number) - (this.#offsets[index] as number);
-    return {
-      count,
-      max: this.#max[index] as number,
-      sum: this.#sum[index] as number,
-      density: count / this.positionCount,
-      windows: this.#windows[index] as number,
-    };
+    const count = this.#rows.count(index);
+    return { count, density: count / this.positionCount, ...this.#rows.statistics(index) };
   }
 
   /** Ids of a context, `[contextLength]`, to be read only. @throws {RangeError} If there is no such context. */
@@ -192,7 +153,7 @@ export class LatentCache {
   live({ minCount = 1 }: { minCount?: number } = {}): Latent[] {
     const latents: Latent[] = [];
     for (let index = 0; index < this.dSae; index++) {
-      if (this.stats(index).count >= minCount) latents.push({ hookpoint: this.hookpoint, index });
+      if (this.#rows.count(index) >= minCount) latents.push({ hookpoint: this.hookpoint, index });
     }
     return latents;
   }
@@ -209,10 +170,8 @@ export class LatentCache {
   ): Latent[] {
     const live = this.live({ minCount });
     if (live.length > 0) return seededRandom(seed).fork("latents").sample(live, n);
-    const most = this.#offsets.reduce(
-      (max, to, i) => Math.max(max, i === 0 ? 0 : to - (this.#offsets[i - 1] as number)),
-      0,
-    );
+    let most = 0;
+    for (let index = 0; index < this.dSae; index++) most = Math.max(most, this.#rows.count(index));
     throw new RangeError(
       `Cannot sample latents of "${this.directory}": none of ${this.dSae} fires at ${minCount} positions or more, the most frequent fires at ${most}; cache more text or lower minCount`,
     );
@@ -241,10 +200,10 @@ export class LatentCache {
     }
   }
 
-  /** Closes its files. Reading opens them again. */
+  /** Closes its files. Reading opens them again; not of a cache that was not finished. */
   close(): void {
-    for (const file of this.#open.values()) closeSync(file);
-    this.#open.clear();
+    this.#rows.close();
+    this.#files.close();
   }
 
   #check(index: number): void {
@@ -254,39 +213,9 @@ export class LatentCache {
     );
   }
 
-  #damaged(name: string, found: string): FileError {
-    const path = join(this.directory, name);
-    return new FileError(`Cannot read "${path}": ${found}; delete its folder and cache again`, path);
-  }
-
-  /** Bounds of each latent's part of a file: they ascend from 0 to `end`. */
-  #table(name: string, end: number): Float64Array {
-    const bounds = this.#whole(name, Float64Array);
-    let before = 0;
-    const ascend = bounds.every((bound) => {
-      const fits = bound >= before && Number.isSafeInteger(bound);
-      before = bound;
-      return fits;
-    });
-    if (ascend && bounds[0] === 0 && before === end) return bounds;
-    throw this.#damaged(name, `its numbers do not ascend from 0 to ${end}`);
-  }
-
-  #whole<T>(name: string, type: new (buffer: ArrayBuffer) => T): T {
-    const bytes = readFileSync(join(this.directory, name));
-    return new type(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer);
-  }
-
   #readTokens(from: number, count: number): Int32Array {
     const { tokensFile } = this.manifest;
     const ids = tokensFile === "tokens.u16" ? new Uint16Array(count) : new Uint32Array(count);
-    return new Int32Array(this.#part(tokensFile, from * ids.BYTES_PER_ELEMENT, ids));
-  }
-
-  #part<T extends ArrayBufferView>(name: string, at: number, numbers: T): T {
-    const path = join(this.directory, name);
-    const file = this.#open.get(name) ?? openSync(path, "r");
-    this.#open.set(name, file);
-    return readInto(file, path, at, numbers);
+    return new Int32Array(this.#files.part(tokensFile, from * ids.BYTES_PER_ELEMENT, ids));
   }
 }

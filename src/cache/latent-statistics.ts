@@ -1,9 +1,35 @@
 import { join } from "node:path";
 import { type FileRecord, writeArrayFile } from "./array-file.js";
 import type { GroupedRows } from "./grouped-rows.js";
+import type { LatentActivations, RowStatistics } from "./latent-rows.js";
 
 /** The tiles of the paper's windows, counted for each latent. */
 const statisticsWindow = 32;
+
+/** Of the rows `from` to `to` (exclusive), which are one latent's. */
+export function latentStatistics(
+  { positions, activations }: LatentActivations,
+  { from, to }: { from: number; to: number },
+  contextLength: number,
+): RowStatistics {
+  let [max, sum, windows, tileEnd] = [0, 0, 0, 0];
+  for (let row = from; row < to; row++) {
+    const activation = activations[row] as number;
+    if (activation > max) max = activation;
+    sum += activation;
+    if ((positions[row] as number) < tileEnd) continue;
+    windows++;
+    tileEnd = endOfTile(positions[row] as number, contextLength);
+  }
+  return { max, sum, windows };
+}
+
+/** Where the tile of a position ends: at a multiple of 32 in its context, or with the context. */
+function endOfTile(position: number, contextLength: number): number {
+  const at = position % contextLength;
+  const end = (Math.floor(at / statisticsWindow) + 1) * statisticsWindow;
+  return position - at + Math.min(end, contextLength);
+}
 
 /** Maximum, sum and number of firing tiles of each latent, counted while its rows pass by. */
 export class LatentStatisticsWriter {
@@ -20,28 +46,14 @@ export class LatentStatisticsWriter {
   }
 
   /** Takes all rows of the latents from `from` on. */
-  add(from: number, { offsets, positions, activations }: GroupedRows): void {
+  add(from: number, { offsets, ...rows }: GroupedRows): void {
     for (let i = 0; i + 1 < offsets.length; i++) {
-      let [max, sum, windows, tileEnd] = [0, 0, 0, 0];
-      for (let row = offsets[i] as number; row < (offsets[i + 1] as number); row++) {
-        const activation = activations[row] as number;
-        if (activation > max) max = activation;
-        sum += activation;
-        if ((positions[row] as number) < tileEnd) continue;
-        windows++;
-        tileEnd = this.#tileEnd(positions[row] as number);
-      }
+      const range = { from: offsets[i] as number, to: offsets[i + 1] as number };
+      const { max, sum, windows } = latentStatistics(rows, range, this.#contextLength);
       this.#max[from + i] = max;
       this.#sum[from + i] = sum;
       this.#windows[from + i] = windows;
     }
-  }
-
-  /** Where the tile of a position ends: at a multiple of 32 in its context, or with the context. */
-  #tileEnd(position: number): number {
-    const at = position % this.#contextLength;
-    const end = (Math.floor(at / statisticsWindow) + 1) * statisticsWindow;
-    return position - at + Math.min(end, this.#contextLength);
   }
 
   /** Writes `max.f32`, `sum.f64` and `windows.u32`. */

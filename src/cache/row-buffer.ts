@@ -21,9 +21,31 @@ export class RowBuffer {
   #positions = new Uint32Array(1 << 16);
   #activations = new Float32Array(1 << 16);
   #rows = 0;
+  /** 1 for each latent that has fired, also in rows that were cleared. */
+  readonly #hasFired: Uint8Array;
+  #fired = 0;
 
   constructor(dSae: number) {
     this.#dSae = dSae;
+    this.#hasFired = new Uint8Array(dSae);
+  }
+
+  /** Number of latents that have fired since the beginning. */
+  get fired(): number {
+    return this.#fired;
+  }
+
+  /** Counts the latents that have rows in a run of an earlier call. */
+  markFired(offsets: Uint32Array): void {
+    for (let latent = 0; latent < this.#dSae; latent++) {
+      if ((offsets[latent + 1] as number) > (offsets[latent] as number)) this.#mark(latent);
+    }
+  }
+
+  #mark(latent: number): void {
+    if (this.#hasFired[latent] === 1) return;
+    this.#hasFired[latent] = 1;
+    this.#fired++;
   }
 
   get rows(): number {
@@ -48,6 +70,7 @@ export class RowBuffer {
       this.#latents[row] = latent;
       this.#positions[row] = base + position;
       this.#activations[row] = value;
+      this.#mark(latent);
       row++;
     }
     this.#rows = row;

@@ -1,6 +1,6 @@
 import type { SparseActivations } from "../sparse/sparse-activations.js";
 import { RowBuffer } from "./row-buffer.js";
-import { findRuns, verifyRuns, writeRun } from "./run-file.js";
+import { findRuns, RunReader, verifyRuns, writeRun } from "./run-file.js";
 
 export interface RunWriterOptions {
   dSae: number;
@@ -26,6 +26,11 @@ export class RunWriter {
     this.#buffer = new RowBuffer(options.dSae);
     const runs = findRuns(directory, options.dSae);
     verifyRuns(runs);
+    for (const run of runs) {
+      const reader = new RunReader(run, options.dSae);
+      this.#buffer.markFired(reader.offsets(0, options.dSae));
+      reader.close();
+    }
     this.#written = runs.at(-1)?.end ?? 0;
     this.#contexts = this.#written;
   }
@@ -33,6 +38,11 @@ export class RunWriter {
   /** Number of contexts taken so far, finished runs included. */
   get contexts(): number {
     return this.#contexts;
+  }
+
+  /** Number of latents that have fired so far. */
+  get fired(): number {
+    return this.#buffer.fired;
   }
 
   /** Where the current run ends at the latest. */

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cacheLatents } from "../../src/cache/cache-latents.js";
 import { LatentCache } from "../../src/cache/latent-cache.js";
 import { isSaelabError } from "../../src/errors.js";
+import type { Progress } from "../../src/progress.js";
 import { toyActivation, toyCoder, toyModel, toyTexts } from "./toy-world.js";
 
 let root: string;
@@ -205,6 +206,25 @@ describe("cacheLatents()", () => {
     const cache = await cacheLatents(input, texts, { directory, ...quiet });
     expect(seen.reduce((a, b) => a + b)).toBe(cache.contextCount);
     expectToyCache(cache);
+  });
+
+  test("says as it goes how many latents have fired, those of an earlier call included", async () => {
+    const notes: (string | undefined)[] = [];
+    const controller = new AbortController();
+    const directory = join(root, "cache");
+    const call = (signal?: AbortSignal) => {
+      const onBatch = () => controller.abort();
+      const onProgress = ({ stage, note }: Progress) => {
+        if (stage.startsWith("cache")) notes.push(note);
+      };
+      const input = { model: toyModel({ onBatch }), coder: toyCoder() };
+      return cacheLatents(input, toyTexts(80), { directory, signal, onProgress });
+    };
+    await expect(call(controller.signal)).rejects.toThrow(/Stopped/);
+    const first = LatentCache.open(directory, { unfinished: true });
+    expect(notes).toEqual([`${first.live().length} of 32 latents have fired`]);
+    const cache = await call();
+    expect(notes.at(-1)).toBe(`${cache.live().length} of 32 latents have fired`);
   });
 
   test("keeps finished work when the model fails", async () => {

@@ -82,8 +82,9 @@ export async function startHubServer(
       return response.end(JSON.stringify({ id: repository, sha: commit, siblings }));
     }
     if (path.startsWith(`/api/${kind}/org/gated`)) return response.writeHead(403).end();
-    const place = `${prefix}/${repository}/resolve/${commit}/`;
-    const file = path.startsWith(place) ? path.slice(place.length) : "";
+    const places = ["main", commit].map((revision) => `${prefix}/${repository}/resolve/${revision}/`);
+    const place = places.find((start) => path.startsWith(start));
+    const file = place === undefined ? "" : path.slice(place.length);
     const content = files.get(file);
     if (!content) return response.writeHead(404).end();
     if (content.length <= largest) return send(request, response, file, sha256(content).slice(0, 40));
