@@ -2,6 +2,7 @@ import { FileError } from "../errors.js";
 import type { TensorFile } from "../formats/tensor-file.js";
 import { type Tensor, tensor } from "../tensor.js";
 import type { InputNorm } from "./input-norm.js";
+import { storedMatrix } from "./stored-matrix.js";
 
 /**
  * A sparse coder's weights in one form, whatever layout they came in:
@@ -92,12 +93,12 @@ export function transpose({ data, shape }: Tensor): Tensor {
 }
 
 /**
- * One tensor of a weights file, of exactly this shape.
+ * One tensor of a weights file, of exactly this shape; a matrix stays in the file where it can.
  *
  * @throws {FileError} If it is missing, of another shape, or not of floating-point numbers.
  */
 export async function readWeight(file: TensorFile, name: string, shape: readonly number[]): Promise<Tensor> {
-  const found = await file.float32(name);
+  const found = await readFloats(file, name);
   if (found.shape.length === shape.length && found.shape.every((n, i) => n === shape[i])) return found;
   throw new FileError(
     `Cannot read "${name}" of "${file.name}": it is [${found.shape.join(", ")}], its configuration wants [${shape.join(", ")}]; check that both belong together`,
@@ -105,12 +106,21 @@ export async function readWeight(file: TensorFile, name: string, shape: readonly
   );
 }
 
-/** A matrix whose shape says how wide the coder is: `[rows, columns]`. */
+/** A matrix whose shape says how wide the coder is, `[rows, columns]`; it stays in the file where it can. */
 export async function readMatrix(file: TensorFile, name: string): Promise<Tensor> {
-  const found = await file.float32(name);
+  const found = await readFloats(file, name);
   if (found.shape.length === 2) return found;
   throw new FileError(
     `Cannot read "${name}" of "${file.name}": it is [${found.shape.join(", ")}], a matrix is wanted`,
     file.name,
   );
+}
+
+async function readFloats(file: TensorFile, name: string): Promise<Tensor> {
+  const { shape } = file.tensors.get(name) ?? { shape: [] };
+  const place = shape.length === 2 ? await file.place(name) : undefined;
+  if (!place) return await file.float32(name);
+  const { dtype } = place;
+  const floats = dtype === "F32" || dtype === "F16" || dtype === "BF16";
+  return floats ? storedMatrix({ ...place, dtype }, [shape[0], shape[1]]) : await file.float32(name);
 }

@@ -10,6 +10,7 @@
 import type { GraphBuilder } from "../model/onnx/graph-builder.js";
 import type { CoderWeights } from "./coder-weights.js";
 import { normaliseInGraph } from "./input-norm.js";
+import { weightRows } from "./stored-matrix.js";
 
 const tileWidth = 8192;
 const widestBlock = 32;
@@ -44,23 +45,25 @@ export function appendEncoder(
 /** How the latents are cut; of groups, whole ones only. */
 export function encoderTiles({ activation, encoder }: CoderWeights): Tile[] {
   const [dSae] = encoder.shape;
-  if (activation.kind !== "groupmax") return tilesOf(dSae, tileWidth);
+  if (activation.kind !== "groupmax") return tilesOf(dSae);
   const group = dSae / activation.k;
-  return tilesOf(dSae, Math.max(1, Math.floor(tileWidth / group)) * group);
+  return tilesOf(dSae, { widest: Math.max(1, Math.floor(tileWidth / group)) * group });
 }
 
-function tilesOf(dSae: number, widest: number): Tile[] {
+/** Latents in runs of at most `widest`, in blocks of at most `largest`, a power of two. */
+export function tilesOf(dSae: number, { widest = tileWidth, largest = widestBlock } = {}): Tile[] {
   const tiles: Tile[] = [];
   for (let start = 0; start < dSae; start += widest) {
     const width = Math.min(widest, dSae - start);
-    let block = widestBlock;
+    let block = largest;
     while (width % block !== 0) block /= 2;
     tiles.push({ start, width, block });
   }
   return tiles;
 }
 
-function centred(builder: GraphBuilder, weights: CoderWeights, given: string): string {
+/** What the encoder's rows are multiplied with: the input, normalised and less `b_dec` where the coder wants that. */
+export function centred(builder: GraphBuilder, weights: CoderWeights, given: string): string {
   const dModel = weights.encoder.shape[1];
   const norm = weights.inputNorm;
   const x = norm ? normaliseInGraph(builder, given, { norm, dModel }) : given;
@@ -74,10 +77,8 @@ function preActivations(
   weights: CoderWeights,
   { x, tile, bias }: { x: string; tile: Tile; bias: Float32Array },
 ): string {
-  const { data, shape } = weights.encoder;
   const [from, to] = [tile.start, tile.start + tile.width];
-  const rows = data.subarray(from * shape[1], to * shape[1]);
-  const w = builder.weight(`w${from}`, rows, [tile.width, shape[1]]);
+  const w = weightRows(builder, weights.encoder, { name: `w${from}`, from, to });
   const b = builder.weight(`b${from}`, bias.subarray(from, to), [tile.width]);
   return builder.node("Gemm", [x, w, b], { attributes: { transB: 1 } })[0];
 }
@@ -142,24 +143,47 @@ function thresholdOutputs(
   weights: CoderWeights,
   { x, tiles }: { x: string; tiles: readonly Tile[] },
 ): Record<string, string> {
-  const { activation, encoderBias } = weights;
-  const bias =
-    activation.kind === "threshold"
-      ? encoderBias.map((b, i) => b - Math.max(0, activation.thresholds[i]))
-      : encoderBias;
+  const bias = excessBias(weights);
   const zero = builder.weight("zero", Float32Array.of(0), []);
   const outputs: Record<string, string> = {};
   tiles.forEach((tile, i) => {
     const excess = preActivations(builder, weights, { x, tile, bias });
-    const shape = BigInt64Array.of(-1n, BigInt(tile.width / tile.block), BigInt(tile.block));
-    const [blocks] = builder.node("Reshape", [excess, builder.weight(`s${tile.start}`, shape, [3])]);
-    const largest = builder.reduce("ReduceMax", blocks, { axis: 2, keep: false });
-    const [places] = builder.node("NonZero", builder.node("Greater", [largest, zero]));
-    const indices = builder.node("Transpose", [places], { attributes: { perm: [1, 0] } });
-    outputs[`places${i}`] = toInt32(builder, places);
-    outputs[`blocks${i}`] = builder.node("GatherND", [blocks, ...indices])[0];
+    Object.assign(outputs, blocksAbove(builder, blocksOf(builder, excess, tile), { cut: zero, tile: i }));
   });
   return outputs;
+}
+
+/** The encoder's bias, less the threshold where there is one: a latent fires where product and this exceed 0. */
+export function excessBias({ activation, encoderBias }: CoderWeights): Float32Array {
+  if (activation.kind !== "threshold") return encoderBias;
+  return encoderBias.map((b, i) => b - Math.max(0, activation.thresholds[i]));
+}
+
+/** `[position, block, latent]`, and the largest of each block. */
+export interface Blocks {
+  readonly all: string;
+  readonly largest: string;
+}
+
+/** Cuts a tile's `[position, latent]` into its blocks. */
+export function blocksOf(builder: GraphBuilder, dense: string, { start, width, block }: Tile): Blocks {
+  const shape = BigInt64Array.of(-1n, BigInt(width / block), BigInt(block));
+  const [all] = builder.node("Reshape", [dense, builder.weight(`s${start}`, shape, [3])]);
+  return { all, largest: builder.reduce("ReduceMax", all, { axis: 2, keep: false }) };
+}
+
+/** Outputs for the blocks whose largest number is above the cut: `places` `[2, found]` (position, block), and `blocks`. */
+export function blocksAbove(
+  builder: GraphBuilder,
+  { all, largest }: Blocks,
+  { cut, tile }: { cut: string; tile: number },
+): Record<string, string> {
+  const [places] = builder.node("NonZero", builder.node("Greater", [largest, cut]));
+  const indices = builder.node("Transpose", [places], { attributes: { perm: [1, 0] } });
+  return {
+    [`places${tile}`]: toInt32(builder, places),
+    [`blocks${tile}`]: builder.node("GatherND", [all, ...indices])[0],
+  };
 }
 
 function toInt32(builder: GraphBuilder, tensor: string): string {

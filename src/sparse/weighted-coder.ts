@@ -1,12 +1,14 @@
 import { graphBuilder } from "../model/onnx/graph-builder.js";
 import { type OnnxSession, openSession } from "../model/onnx/onnx-session.js";
-import { row, type Tensor, tensor } from "../tensor.js";
+import { outsideRoot } from "../model/onnx/outside-weights.js";
+import { type Tensor, tensor } from "../tensor.js";
 import { type ActivationFunction, activationName, type CoderWeights } from "./coder-weights.js";
 import { appendEncoder, encoderTiles, type Tile } from "./encoder-graph.js";
 import { denormalise } from "./input-norm.js";
 import type { SparseActivations } from "./sparse-activations.js";
 import { joinBatches, type Outputs, type SparseBatch, thresholdBatch, topKBatch } from "./sparse-batch.js";
 import type { EncoderTail, SparseCoder } from "./sparse-coder.js";
+import { isStored, matrixRow, staysInFile } from "./stored-matrix.js";
 
 /** Weights are streamed from memory once a run; larger runs fall out of the processor's cache. */
 const positionsPerRun = 1024;
@@ -62,7 +64,7 @@ class WeightedCoder implements SparseCoder {
     this.#threads = options.threads;
     this.tail = {
       hookpoint: this.hookpoint,
-      weightBytes: weights.encoder.data.byteLength,
+      weightBytes: staysInFile(weights.encoder) ? 0 : 4 * this.dSae * this.dModel,
       append: (builder, x) => appendEncoder(builder, weights, x),
       read: (outputs, place) => this.#batch(outputs, place),
     };
@@ -92,9 +94,11 @@ class WeightedCoder implements SparseCoder {
     const width = decoder.shape[1];
     const out = new Float32Array(latents.shape[0] * width);
     for (let start = 0; start < out.length; start += width) out.set(decoderBias, start);
+    const directions = new Map<number, Float32Array>();
     latents.latents.forEach((latent, i) => {
       const start = latents.positions[i] * width;
-      const direction = row(decoder, latent);
+      const direction = directions.get(latent) ?? matrixRow(decoder, latent);
+      directions.set(latent, direction);
       for (let j = 0; j < width; j++) out[start + j] += latents.values[i] * direction[j];
     });
     const decoded = tensor(out, [latents.shape[0], width]);
@@ -112,7 +116,7 @@ class WeightedCoder implements SparseCoder {
   }
 
   #rowOf(weights: Tensor, index: number): Float32Array {
-    if (index >= 0 && index < this.dSae) return row(weights, index);
+    if (index >= 0 && index < this.dSae) return matrixRow(weights, index);
     throw new RangeError(
       `Cannot take latent ${index} of "${this.name}": it has latents 0 to ${this.dSae - 1}`,
     );
@@ -121,7 +125,10 @@ class WeightedCoder implements SparseCoder {
   async close(): Promise<void> {
     const open = this.#session;
     this.#session = undefined;
-    await (await open)?.close();
+    // One that could not be opened has said so to its caller.
+    await (await open?.catch(() => undefined))?.close();
+    const { encoder, decoder, skip } = this.#weights;
+    for (const matrix of [encoder, decoder, skip]) if (matrix && isStored(matrix)) matrix.close();
   }
 
   #open() {
@@ -133,7 +140,9 @@ class WeightedCoder implements SparseCoder {
     const builder = graphBuilder();
     const x = builder.input("x", ["position", this.dModel]);
     const model = builder.build(appendEncoder(builder, this.#weights, x));
-    return await openSession(model, { path: this.name, threads: this.#threads });
+    const { encoder } = this.#weights;
+    const folder = isStored(encoder) ? outsideRoot(encoder.place.file) : undefined;
+    return await openSession(model, { path: this.name, folder, threads: this.#threads });
   }
 
   /** Number of positions in `[…, d_model]`. */
@@ -168,12 +177,11 @@ function sizeFunction(activation: Exclude<ActivationFunction, { kind: "topk" | "
 }
 
 /** `out += input · matrixᵀ`, with `matrix` `[d_out, d_model]`. */
-function addProduct(out: Float32Array, input: Tensor, matrix: Tensor): void {
-  const [dOut, dIn] = matrix.shape;
+function addProduct(out: Float32Array, input: Tensor, { data, shape: [dOut, dIn] }: Tensor): void {
   for (let p = 0; p < out.length / dOut; p++) {
     for (let i = 0; i < dOut; i++) {
       let sum = 0;
-      for (let j = 0; j < dIn; j++) sum += input.data[p * dIn + j] * matrix.data[i * dIn + j];
+      for (let j = 0; j < dIn; j++) sum += input.data[p * dIn + j] * data[i * dIn + j];
       out[p * dOut + i] += sum;
     }
   }

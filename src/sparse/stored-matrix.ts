@@ -1,0 +1,112 @@
+/**
+ * Matrices that stay in their file: a coder's two are most of it, and explaining a few latents needs
+ * a few rows. The encoder's graph refers to the file; the runtime makes the one copy that it computes with.
+ */
+import { closeSync, fstatSync, openSync, readSync, realpathSync, type Stats, statSync } from "node:fs";
+import { FileError } from "../errors.js";
+import { bytesOf, decodeNumbers } from "../formats/dtype.js";
+import type { TensorPlace } from "../formats/tensor-file.js";
+import type { GraphBuilder } from "../model/onnx/graph-builder.js";
+import { row, type Tensor } from "../tensor.js";
+
+type FloatDtype = "F32" | "F16" | "BF16";
+
+/** A matrix in a file. Each use of `data` reads all of it; `rows` reads some. */
+export interface StoredMatrix extends Tensor {
+  readonly place: TensorPlace & { readonly dtype: FloatDtype };
+  /** Rows `[from, to)`, widened to float32. @throws {FileError} If the file has changed. */
+  rows(from: number, to: number): Float32Array;
+  /** @throws {FileError} If the file is no longer what it was when the coder was loaded. */
+  checkUnchanged(): void;
+  /** Closes the file; it is opened again when it is needed. */
+  close(): void;
+}
+
+/** @throws {FileError} If the file cannot be opened. */
+export function storedMatrix(place: StoredMatrix["place"], shape: readonly [number, number]): StoredMatrix {
+  const file = realpathSync(place.file);
+  const rowBytes = shape[1] * bytesOf(place.dtype);
+  const before = stateOf(statSync(file));
+  let open: number | undefined;
+  const changed = (cause?: unknown) =>
+    new FileError(
+      `Cannot read the weights of "${file}": it has changed since; load the sparse coder again`,
+      file,
+      { cause },
+    );
+  const descriptor = (): number => {
+    try {
+      open ??= openSync(file, "r");
+    } catch (cause) {
+      throw changed(cause);
+    }
+    if (stateOf(fstatSync(open)) !== before) throw changed();
+    return open;
+  };
+  const rows = (from: number, to: number): Float32Array => {
+    const source = descriptor();
+    const bytes = new Uint8Array((to - from) * rowBytes);
+    const start = place.offset + from * rowBytes;
+    for (let done = 0; done < bytes.length; ) {
+      const count = readSync(source, bytes, done, Math.min(bytes.length - done, 1 << 30), start + done);
+      if (count === 0) throw changed();
+      done += count;
+    }
+    return decodeNumbers(bytes, place.dtype) as Float32Array;
+  };
+  return {
+    place: { ...place, file },
+    shape,
+    get data() {
+      return rows(0, shape[0]);
+    },
+    rows,
+    checkUnchanged: () => void descriptor(),
+    close() {
+      if (open !== undefined) closeSync(open);
+      open = undefined;
+    },
+  };
+}
+
+function stateOf({ size, mtimeMs }: Stats): string {
+  return `${size} ${mtimeMs}`;
+}
+
+export function isStored(matrix: Tensor): matrix is StoredMatrix {
+  return "place" in matrix;
+}
+
+/** Row `index`, wherever the matrix lies. */
+export function matrixRow(matrix: Tensor, index: number): Float32Array {
+  return isStored(matrix) ? matrix.rows(index, index + 1) : row(matrix, index);
+}
+
+/** Whether a graph can refer to the matrix where it lies: the runtime computes with aligned numbers only. */
+export function staysInFile(matrix: Tensor): matrix is StoredMatrix {
+  return isStored(matrix) && matrix.place.offset % bytesOf(matrix.place.dtype) === 0;
+}
+
+/** Adds rows `[from, to)` of a matrix to a graph, in place where it lies in a file, and gives the tensor's name. */
+export function weightRows(
+  builder: GraphBuilder,
+  matrix: Tensor,
+  { name, from, to }: { name: string; from: number; to: number },
+): string {
+  const columns = matrix.shape[1];
+  const shape = [to - from, columns];
+  if (!staysInFile(matrix)) {
+    const rows = isStored(matrix)
+      ? matrix.rows(from, to)
+      : matrix.data.subarray(from * columns, to * columns);
+    return builder.weight(name, rows, shape);
+  }
+  matrix.checkUnchanged();
+  const { file, offset, dtype } = matrix.place;
+  const rowBytes = columns * bytesOf(dtype);
+  return builder.weightAt(
+    name,
+    { file, dtype, offset: offset + from * rowBytes, length: (to - from) * rowBytes },
+    shape,
+  );
+}
