@@ -80,9 +80,10 @@ export function readMarkup(marked: string): { text: string; spans: MarkedSpan[] 
 
 /**
  * Backslashes in pairs before a mark stand for half as many; an odd number makes the bracket after them plain.
- * In order: backslashes and a plain bracket; paired backslashes before a bracket; a mark; anything else.
+ * In order: backslashes and a plain bracket; paired backslashes before a bracket; a mark; anything else, backslashes in one
+ * piece, so that a long run of them is gone through once.
  */
-const markupParts = /((?:\\\\)*\\)([<>])|((?:\\\\)+)(?=[<>])|<<|>>|[^\\<>]+|[\\<>]/g;
+const markupParts = /((?:\\\\)*\\)([<>])|((?:\\\\)+)(?=[<>])|<<|>>|[^\\<>]+|\\+|[<>]/g;
 
 function unpaired(marked: string, mark: string): SyntaxError {
   const where = marked.length > 80 ? `${marked.slice(0, 80)}…` : marked;
@@ -93,13 +94,13 @@ function unpaired(marked: string, mark: string): SyntaxError {
 
 /** Escapes brackets that touch a like one; `before` and `after` are the characters of neighbouring marks. */
 function escapeText(text: string, before: "" | "<" | ">", after: "" | "<" | ">"): string {
-  const escaped = text.replace(/(\\*)([<>])/g, (_, slashes: string, bracket: string, at: number) => {
+  const escaped = text.replace(/(?<!\\)(\\*)([<>])/g, (_, slashes: string, bracket: string, at: number) => {
     const index = at + slashes.length;
     const previous = index === 0 ? before : text[index - 1];
     const next = index + 1 === text.length ? after : text[index + 1];
     return `${slashes}${slashes}${previous === bracket || next === bracket ? "\\" : ""}${bracket}`;
   });
-  return after === "" ? escaped : escaped.replace(/\\+$/, (slashes) => slashes + slashes);
+  return after === "" ? escaped : escaped.replace(/(?<!\\)\\+$/, (slashes) => slashes + slashes);
 }
 
 /** How strongly a token is active, in whole tenths of the latent's maximum. */

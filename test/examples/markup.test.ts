@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { activeTokens, highlight, markTokens, readMarkup, strengths } from "../../src/examples/markup.js";
@@ -70,6 +71,19 @@ describe("markTokens() and readMarkup()", () => {
     expect(() => readMarkup("a <<b")).toThrow('Cannot read the marks of "a <<b": a << has no partner');
   });
 });
+
+test("marks are written and read in time that does not grow faster than the text", () => {
+  for (const part of ["\\", "\\\\", "\\x", "<", ">", "\\<", "<\\"]) {
+    for (const end of ["", "x", "<", "\\<"]) {
+      const text = `${part.repeat(5e5 / part.length)}${end}`;
+      const there = () => readMarkup(markTokens([text, " cat", text], [0, 1, 0]));
+      // One that starts anew at each backslash of a long run needs hours.
+      const found = runInNewContext("there()", { there }, { timeout: 20_000 });
+      expect(found.text === `${text} cat${text}`).toBe(true);
+      expect(found.spans).toEqual([{ start: text.length, end: text.length + 4 }]);
+    }
+  }
+}, 120_000);
 
 describe("strengths()", () => {
   test("gives whole tenths of the latent's maximum, rounded down, from 1", () => {

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { quotedWords, read, write } from "../../../src/llm/pattern/grammar.js";
@@ -170,4 +171,17 @@ describe("quotedWords()", () => {
   it("gives nothing where nothing is quoted, whatever apostrophes there are", () => {
     expect(quotedWords("The children's toys and the dogs' bones")).toBeUndefined();
   });
+
+  it("goes through a million characters once, however many quotations are never closed", () => {
+    const parts = ["“", '"', "«", "`", " '", " ‘", "“a", "«a ", " ‘a", "“'", "“”", "«»", "’ ", "“«‘"];
+    for (const part of parts) {
+      const sentence = `${part.repeat(1e6 / part.length)} and “cat”`;
+      // One that goes back to look for the end of each quotation needs hours.
+      const found = runInNewContext("read()", { read: () => quotedWords(sentence) }, { timeout: 20_000 });
+      expect(JSON.stringify(found)).toContain('"cat"');
+    }
+    const many = Array.from({ length: 100_000 }, (_, i) => `“w${i}”`).join("");
+    const found = runInNewContext("read()", { read: () => quotedWords(many) }, { timeout: 20_000 });
+    expect(found.clauses[0].target.words).toHaveLength(100_000);
+  }, 120_000);
 });
