@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { openCorpus } from "./corpus/open-corpus.js";
 import { inspectServer } from "./llm/inspect-server.js";
 import { loadModel } from "./model/load-model.js";
+import { probeProviders } from "./model/onnx/provider.js";
 import type { SubjectModel } from "./model/subject-model.js";
 import { inspectCoder } from "./sparse/inspect-coder.js";
 import { loadSparseCoder } from "./sparse/load-sparse-coder.js";
@@ -46,6 +47,8 @@ async function doctorModel(source: string): Promise<number> {
     point.alias ?? "",
   ]);
   process.stdout.write(`${head}\n${textTable([["hookpoint", "shape", "TransformerLens"], ...rows])}\n`);
+  const providers = (await probeProviders()).map(({ provider, problem }) => [provider, problem ?? "works"]);
+  process.stdout.write(`\n${textTable([["provider", "here"], ...providers])}\n`);
   await model.close();
   return 0;
 }

@@ -59,6 +59,8 @@ export interface SubjectModel {
   readonly dModel: number;
   /** The longest context that the model takes. */
   readonly contextLength: number;
+  /** What computes it: `cpu`, `cuda` … */
+  readonly provider?: string;
   /**
    * Activations at hookpoints, without computing what lies behind the last of them.
    *

@@ -18,7 +18,7 @@ export interface GraphBuilder {
   input(name: string, shape: readonly (number | string)[]): string;
   /** Stores numbers in the graph; not copied until `build`. */
   weight(name: string, data: WeightData, shape: readonly number[]): string;
-  /** Refers to numbers that stay in their file; the session needs `outsideRoot` as its folder. */
+  /** Refers to numbers that stay in their file, once for each name; the session needs `outsideRoot` as its folder. */
   weightAt(name: string, place: OutsidePlace & { dtype: OutsideType }, shape: readonly number[]): string;
   /** Adds a node with one output, or as many as `outputs` says, and gives their names. */
   node(op: string, inputs: readonly string[], options?: NodeOptions): string[];
@@ -57,6 +57,7 @@ export function graphBuilder({ opset = 17, prefix = "" }: GraphBuilderOptions = 
   const nodes: Field[] = [];
   const weights: Field[] = [];
   const inputs: Field[] = [];
+  const outside = new Map<string, string>();
   let counter = 0;
   const weight: GraphBuilder["weight"] = (name, data, shape) => {
     const dims = shape.map((n) => varintField(1, n));
@@ -66,14 +67,18 @@ export function graphBuilder({ opset = 17, prefix = "" }: GraphBuilderOptions = 
     return prefix + name;
   };
   const weightAt: GraphBuilder["weightAt"] = (name, place, shape) => {
+    const known = outside.get(name);
+    if (known !== undefined) return known;
     const dims = shape.map((n) => varintField(1, n));
     const named = bytesField(8, prefix + name);
     weights.push(
       bytesField(5, [...dims, varintField(2, outsideTypes[place.dtype]), named, ...outsideFields(place)]),
     );
     // Folded when the session is made.
-    if (place.dtype === "F32") return prefix + name;
-    return node("Cast", [prefix + name], { attributes: { to: float } })[0];
+    const tensor =
+      place.dtype === "F32" ? prefix + name : node("Cast", [prefix + name], { attributes: { to: float } })[0];
+    outside.set(name, tensor);
+    return tensor;
   };
   const node = (op: string, operands: readonly string[], options: NodeOptions = {}): string[] => {
     const names = Array.from({ length: options.outputs ?? 1 }, () => `${prefix}t${counter++}`);

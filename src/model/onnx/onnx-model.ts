@@ -8,6 +8,7 @@ import { type GraphFile, openGraphFile } from "./graph-file.js";
 import { findHookpoints, type GraphHookpoint } from "./hookpoints.js";
 import { modelInputs } from "./model-inputs.js";
 import { type OnnxSession, openSession } from "./onnx-session.js";
+import type { Provider } from "./provider.js";
 import {
   type Replacement,
   replacementInputs,
@@ -25,6 +26,7 @@ export interface OnnxModelOptions {
   layers?: number | undefined;
   dModel?: number | undefined;
   threads?: number | undefined;
+  provider?: Provider | undefined;
 }
 
 /** One session per set of tapped tensors, each with its own copy of the weights: keep few. */
@@ -56,6 +58,7 @@ class OnnxModel implements SubjectModel {
   readonly hookpoints: readonly GraphHookpoint[];
   readonly dModel: number;
   readonly contextLength: number;
+  readonly provider: Provider;
   readonly #parts: Parts;
   readonly #sessions = new Map<string, Promise<OnnxSession>>();
   readonly #forms = new Map<string, TensorForm>();
@@ -67,6 +70,7 @@ class OnnxModel implements SubjectModel {
     this.hookpoints = parts.hookpoints.map((hookpoint) => Object.freeze(hookpoint));
     this.dModel = parts.hookpoints[0].width;
     this.contextLength = parts.contextLength;
+    this.provider = parts.provider ?? "cpu";
     this.#parts = parts;
   }
 
@@ -236,10 +240,10 @@ class OnnxModel implements SubjectModel {
 
   /** The part of a graph that computes these tensors. */
   async #openGraph(graph: Graph, tensors: readonly string[]): Promise<OnnxSession> {
-    const { file, threads } = this.#parts;
+    const { file, threads, provider } = this.#parts;
     await file.checkUnchanged();
     const { path, folder } = file;
-    return await openSession(prefixModel(graph, tensors), { path, folder, threads });
+    return await openSession(prefixModel(graph, tensors), { path, folder, threads, provider });
   }
 }
 

@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { FileError } from "../../errors.js";
 import { halfToFloat } from "../../formats/half.js";
 import { type Tensor, type TensorData, tensor } from "../../tensor.js";
+import type { Provider } from "./provider.js";
 import { callSession, type OpenedSession, type SessionCall, type Values } from "./session-thread.js";
 
 export interface OnnxSession {
@@ -37,6 +38,8 @@ export interface OnnxSessionOptions {
   folder?: string | undefined;
   /** Default: all cores. */
   threads?: number | undefined;
+  /** One that works here: `pickProvider`. Default: `cpu`. */
+  provider?: Provider | undefined;
 }
 
 /**
@@ -88,8 +91,9 @@ const forgotten = new FinalizationRegistry<number>((key) => {
   callSession({ kind: "close", session: key }).catch(() => {});
 });
 
-function runtimeOptions({ folder, threads = availableParallelism() }: OnnxSessionOptions) {
+function runtimeOptions({ folder, threads = availableParallelism(), provider = "cpu" }: OnnxSessionOptions) {
   return {
+    executionProviders: [provider],
     intraOpNumThreads: threads,
     logSeverityLevel: 3 as const,
     extra: {

@@ -4,9 +4,12 @@
  * `session-thread.ts` in their order. JavaScript, so that it can be started where the library is run from its sources.
  */
 import { parentPort } from "node:worker_threads";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { env, InferenceSession, Tensor } from "onnxruntime-node";
 
 /** @import { SessionCall, Values } from "./session-thread.js" */
+
+// What goes wrong is thrown, and shown by who asked.
+env.logLevel = "fatal";
 
 /** @type {Map<number, InferenceSession>} */
 const sessions = new Map();

@@ -1,0 +1,70 @@
+import { graphBuilder } from "./graph-builder.js";
+import { openSession } from "./onnx-session.js";
+
+/** What can compute a graph: the processor, or a graphics card through one of ONNX Runtime's providers. */
+export type Provider = "cpu" | "cuda" | "coreml" | "dml" | "webgpu";
+
+/** What came of trying a provider. */
+export interface ProviderProbe {
+  readonly provider: Provider;
+  /** Why it cannot be used here; `undefined` if it can. */
+  readonly problem: string | undefined;
+}
+
+/** The fastest first. */
+const candidates: readonly Provider[] = ["cuda", "coreml", "dml", "webgpu", "cpu"];
+
+let probes: Promise<ProviderProbe[]> | undefined;
+
+/** Tries every provider on a small graph with the operators of a sparse encoder; once in a process. */
+export function probeProviders(): Promise<ProviderProbe[]> {
+  probes ??= Promise.all(
+    candidates.map(async (provider) => ({ provider, problem: await problemOf(provider).catch(reasonOf) })),
+  );
+  return probes;
+}
+
+/**
+ * The provider to use.
+ *
+ * @param wanted `auto`: the fastest that works here.
+ * @throws {RangeError} If the wanted one does not work here.
+ */
+export async function pickProvider(wanted: Provider | "auto"): Promise<Provider> {
+  if (wanted === "cpu") return wanted;
+  const found = await probeProviders();
+  const working = found.filter(({ problem }) => problem === undefined).map(({ provider }) => provider);
+  if (wanted === "auto") return working[0] ?? "cpu";
+  if (working.includes(wanted)) return wanted;
+  const problem = found.find(({ provider }) => provider === wanted)?.problem ?? "there is no such provider";
+  throw new RangeError(
+    `Cannot compute on "${wanted}": ${problem}; choose one that works here (${working.join(", ")}) or "auto"`,
+  );
+}
+
+/** What is wrong with a provider's results, which are held against those that the graph must have. */
+async function problemOf(provider: Provider): Promise<string | undefined> {
+  const builder = graphBuilder();
+  const x = builder.input("x", ["position", 2]);
+  const w = builder.weight("w", Float32Array.of(1, 0, 0, 1, 1, 1, -1, -1), [4, 2]);
+  const [h] = builder.node("Gemm", [x, w], { attributes: { transB: 1 } });
+  const k = builder.weight("k", BigInt64Array.of(2n), [1]);
+  const [values, latents] = builder.node("TopK", [h, k], { outputs: 2 });
+  const largest = builder.reduce("ReduceMax", h, { axis: 1, keep: false });
+  const session = await openSession(builder.build({ values, latents, largest }), { path: "probe", provider });
+  const found = await session.run({ x: { data: Float32Array.of(1, 2, -3, 1), shape: [2, 2] } });
+  await session.close();
+  const numbers = ["values", "latents", "largest"].flatMap((name) =>
+    [...(found.get(name)?.data ?? [])].map(Number),
+  );
+  const wanted = [3, 2, 2, 1, 2, 1, 3, 1, 3, 2];
+  const near = numbers.length === wanted.length && wanted.every((n, i) => Math.abs(n - numbers[i]) < 1e-2);
+  return near ? undefined : `it computes ${numbers.join(", ")} where ${wanted.join(", ")} is right`;
+}
+
+/** The runtime's own words, without the place in its sources. */
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error;
+  const [first] = ((cause as Error | undefined)?.message ?? message).split("\n");
+  return first.replace(/^.* was false\. /, "");
+}
