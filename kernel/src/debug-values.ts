@@ -5,7 +5,8 @@ import type { InspectorClient } from "./inspector-client.js";
 export interface Variable {
   readonly name: string;
   readonly value: string;
-  readonly type: string;
+  /** Class of an object. Numbers, texts and the like have none: JupyterLab would show it in place of the value. */
+  readonly type?: string;
   readonly evaluateName: string;
   /** Asks for what is inside; 0 when nothing is. */
   readonly variablesReference: number;
@@ -46,8 +47,8 @@ export class DebugValues {
   /** A named value. */
   variable(name: string, value: Runtime.RemoteObject): Variable {
     const variablesReference = this.reference(value.objectId);
-    const type = value.className ?? value.subtype ?? value.type;
-    return { name, value: textOf(value), type, evaluateName: name, variablesReference };
+    const type = value.className ?? value.subtype;
+    return { name, value: textOf(value), ...(type && { type }), evaluateName: name, variablesReference };
   }
 }
 
