@@ -16,6 +16,7 @@ import { openSafetensors } from "../formats/safetensors.js";
 import type { TensorFile } from "../formats/tensor-file.js";
 import { type Tensor, tensor } from "../tensor.js";
 import { type CoderOptions, type CoderWeights, readMatrix, readWeight, transpose } from "./coder-weights.js";
+import { columnsOf } from "./columns-of.js";
 import { gemmaPlace } from "./gemma-scope-2.js";
 import { hookpointOf } from "./hook-names.js";
 import { jumpRelu, readThresholds, relu } from "./linear-weights.js";
@@ -66,7 +67,7 @@ export async function readGemmaCrossLayer(
     );
   }
   const layer = layerOf(file);
-  const encoder = transpose(await readMatrix(file, "w_enc"));
+  const encoder = columnsOf(await readMatrix(file, "w_enc"));
   const [dSae, dModel] = encoder.shape;
   const affine = "affine_skip_connection";
   return {

@@ -19,6 +19,7 @@ import {
   readWeight,
   transpose,
 } from "./coder-weights.js";
+import { columnsOf } from "./columns-of.js";
 import { readDictionaryCrosscoder } from "./crosscoder.js";
 import { normaliseDecoder } from "./decoder-norms.js";
 import { jumpRelu, relu } from "./linear-weights.js";
@@ -60,7 +61,7 @@ export async function readDictionaryLearning(
     );
   }
   const encoder = kind.plainMatrices
-    ? transpose(await readMatrix(file, "W_enc"))
+    ? columnsOf(await readMatrix(file, "W_enc"))
     : await readMatrix(file, "encoder.weight");
   const [dSae, dModel] = encoder.shape;
   const decoder = kind.plainMatrices

@@ -8,7 +8,8 @@
 import { resolve, sep } from "node:path";
 import { FileError } from "../errors.js";
 import type { TensorFile } from "../formats/tensor-file.js";
-import { type CoderOptions, type CoderWeights, readMatrix, readWeight, transpose } from "./coder-weights.js";
+import { type CoderOptions, type CoderWeights, readMatrix, readWeight } from "./coder-weights.js";
+import { columnsOf } from "./columns-of.js";
 import { jumpRelu, scaled } from "./linear-weights.js";
 
 /** @throws {FileError} If a key is missing or of a wrong shape, or the path does not tell the layer. */
@@ -17,7 +18,7 @@ export async function readGemmaScope(
   { file, ...options }: CoderOptions & { file: TensorFile },
 ): Promise<CoderWeights> {
   const key = (name: string) => (file.tensors.has(name) ? name : name.toLowerCase());
-  const encoder = transpose(await readMatrix(file, key("W_enc")));
+  const encoder = columnsOf(await readMatrix(file, key("W_enc")));
   const [dSae] = encoder.shape;
   const decoder = await readMatrix(file, key("W_dec"));
   const dOut = decoder.shape[1];

@@ -7,6 +7,7 @@ import {
   readWeight,
   transpose,
 } from "./coder-weights.js";
+import { columnsOf } from "./columns-of.js";
 
 /** Where a file keeps the two matrices and two biases, and which of them lie the other way round. */
 export interface LinearNames {
@@ -29,7 +30,7 @@ type LinearWeights = Pick<CoderWeights, "encoder" | "encoderBias" | "decoder" | 
  */
 export async function readLinearWeights(file: TensorFile, names: LinearNames): Promise<LinearWeights> {
   const stored = await readMatrix(file, names.encoder);
-  const encoder = names.encoderTransposed ? transpose(stored) : stored;
+  const encoder = names.encoderTransposed ? columnsOf(stored) : stored;
   const [dSae] = encoder.shape;
   const written = await readMatrix(file, names.decoder);
   const dOut = written.shape[names.decoderTransposed ? 0 : 1];

@@ -16,8 +16,8 @@ import {
   gatedActivation,
   readMatrix,
   readWeight,
-  transpose,
 } from "./coder-weights.js";
+import { columnsOf } from "./columns-of.js";
 import { normaliseDecoder } from "./decoder-norms.js";
 import { hookpointOf } from "./hook-names.js";
 import type { InputNorm } from "./input-norm.js";
@@ -53,7 +53,7 @@ export async function readSaelens(
   const architecture = String(config.architecture ?? "standard");
   refuseUnknown(folder, architecture, config);
   await refuseScalingFactor(folder, file);
-  const encoder = transpose(await readMatrix(file, "W_enc"));
+  const encoder = columnsOf(await readMatrix(file, "W_enc"));
   const [dSae, dModel] = encoder.shape;
   const decoder = await readMatrix(file, "W_dec");
   const dOut = decoder.shape[1];

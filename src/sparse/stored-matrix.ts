@@ -14,6 +14,8 @@ type FloatDtype = "F32" | "F16" | "BF16";
 /** A matrix in a file. Each use of `data` reads all of it; `rows` reads some. */
 export interface StoredMatrix extends Tensor {
   readonly place: TensorPlace & { readonly dtype: FloatDtype };
+  /** Whether the file has rows and columns the other way round (`columnsOf`). Default: false. */
+  readonly transposed?: true;
   /** Rows `[from, to)`, widened to float32. @throws {FileError} If the file has changed. */
   rows(from: number, to: number): Float32Array;
   /** @throws {FileError} If the file is no longer what it was when the coder was loaded. */
@@ -104,9 +106,15 @@ export function weightRows(
   matrix.checkUnchanged();
   const { file, offset, dtype } = matrix.place;
   const rowBytes = columns * bytesOf(dtype);
-  return builder.weightAt(
-    name,
-    { file, dtype, offset: offset + from * rowBytes, length: (to - from) * rowBytes },
-    shape,
-  );
+  if (!matrix.transposed) {
+    const start = offset + from * rowBytes;
+    return builder.weightAt(name, { file, dtype, offset: start, length: (to - from) * rowBytes }, shape);
+  }
+  const length = matrix.shape[0] * rowBytes;
+  const whole = builder.weightAt("whole", { file, dtype, offset, length }, [columns, matrix.shape[0]]);
+  // Done once, when the session is made, as all that depends on weights only.
+  const index = (key: string, value: number) =>
+    builder.weight(`${name}/${key}`, BigInt64Array.of(BigInt(value)), [1]);
+  const sliced = builder.node("Slice", [whole, index("start", from), index("end", to), index("axis", 1)]);
+  return builder.node("Transpose", sliced, { attributes: { perm: [1, 0] } })[0];
 }
