@@ -33,7 +33,7 @@ export interface InterpretOptions extends LongCallOptions {
   directory?: string | undefined;
   /** What scores are held against; `false` for nothing. Default: a panel that adds at most a fifth to what scoring costs. */
   nulls?: NullPanelOptions | false | undefined;
-  /** How many latents are worked on at once. Default 8: enough to hide a service's latency. */
+  /** How many latents are worked on at once. Default 16: more calls than a service is asked at first. */
   concurrency?: number | undefined;
 }
 
@@ -54,7 +54,7 @@ export async function* interpret(
   const directory = options.directory ? await openRun(cache, options.directory, options) : undefined;
   const signal = callSignal(options);
   const meter = progressMeter("interpret", "latents", latents.length, options.onProgress);
-  const concurrency = options.concurrency ?? 8;
+  const concurrency = options.concurrency ?? 16;
   const scorers = distinctScorers(options.scorers);
   const explain = rememberedExplanations(cache, { ...options, signal }, directory);
   const panel =
