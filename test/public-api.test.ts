@@ -128,6 +128,7 @@ describe("saelab", () => {
         "vocabularyProjection",
         "wilson",
         "withLedger",
+        "writeArrow",
         "writeDelphiCache",
         "writeParquet",
         "writeRandomModel",

@@ -29,6 +29,7 @@ import { type Coverage, coverageOf } from "./coverage.js";
 import type { LatentActivations, LatentRows, RowStatistics } from "./latent-rows.js";
 import { type OpenedCache, openCache } from "./open-cache.js";
 import type { OpenFiles } from "./open-files.js";
+import type { QueryOptions, QueryRow } from "./query-cache.js";
 import { readPieceTable, TokenPieces } from "./token-pieces.js";
 
 export type { LatentActivations } from "./latent-rows.js";
@@ -180,6 +181,19 @@ export class LatentCache {
   /** How many latents never or rarely fire. */
   coverage({ minCount = 200 }: { minCount?: number } = {}): Coverage {
     return coverageOf(this, minCount);
+  }
+
+  /**
+   * Answers a question in SQL, through DuckDB (`npm install @duckdb/node-api`). The views: `activations` (latent, context,
+   * position, token, text, activation), `tokens` (context, position, token, text) and `latents` (latent, count, max, sum,
+   * density, windows). The first query writes them as Parquet beside the cache.
+   *
+   * @throws {FileError} If DuckDB is not installed, or the tables cannot be written.
+   * @throws {Error} If DuckDB does not take the query.
+   */
+  async query(sql: string, options: QueryOptions = {}): Promise<QueryRow[]> {
+    const { queryCache } = await import("./query-cache.js");
+    return queryCache(this, sql, options);
   }
 
   /**

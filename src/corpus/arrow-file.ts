@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { FileError } from "../errors.js";
 import { openFile } from "../formats/file-source.js";
 import { lacksColumn, textOfCell } from "./text-cell.js";
@@ -11,12 +12,10 @@ import { lacksColumn, textOfCell } from "./text-cell.js";
  * @throws {FileError} If the file is damaged or lacks such a column of strings.
  */
 export async function* readArrow(path: string, textKey: string): AsyncGenerator<string> {
-  const { RecordBatchReader } = await import("apache-arrow");
-  const { start, size } = await streamStart(path);
-  const stream = createReadStream(path, { start });
+  const { size, reader: opening, close } = await openInput(path);
   let row = 0;
   try {
-    const reader = await reading(path, () => RecordBatchReader.from(stream));
+    const reader = await reading(path, opening);
     await reading(path, () => reader.open());
     for (;;) {
       const { value: batch, done } = await reading(path, () => reader.next());
@@ -33,19 +32,24 @@ export async function* readArrow(path: string, textKey: string): AsyncGenerator<
       }
     }
   } finally {
-    stream.destroy();
+    await close();
   }
 }
 
-/** A file is a stream between a mark of eight bytes and a table of contents. */
-async function streamStart(path: string): Promise<{ start: number; size: number }> {
+/** A file is found by its table of contents: not every writer repeats the schema in front, as a stream has it. */
+async function openInput(path: string) {
+  const { RecordBatchReader } = await import("apache-arrow");
   const source = await openFile(path);
-  try {
-    const mark = source.size < 8 ? new Uint8Array(0) : await source.read(0, 8);
-    return { start: new TextDecoder().decode(mark) === "ARROW1\0\0" ? 8 : 0, size: source.size };
-  } finally {
-    await source.close();
+  const mark = source.size < 8 ? new Uint8Array(0) : await source.read(0, 8);
+  await source.close();
+  if (new TextDecoder().decode(mark) === "ARROW1\0\0") {
+    const input = await open(path, "r");
+    const reader = async () => RecordBatchReader.from(input);
+    return { size: source.size, reader, close: () => input.close() };
   }
+  const input = createReadStream(path);
+  const reader = async () => RecordBatchReader.from(input);
+  return { size: source.size, reader, close: async () => void input.destroy() };
 }
 
 async function reading<T>(path: string, read: () => T): Promise<Awaited<T>> {
