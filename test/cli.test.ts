@@ -1,22 +1,34 @@
 /** The command line, as a user types it: the compiled program in a process of its own. */
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { generateDocuments } from "../demo/world/index.js";
+import { openAIServer } from "./servers/openai-server.js";
 
 const cli = join(import.meta.dirname, "..", "dist", "src", "cli.js");
 const notBuilt = existsSync(cli) ? "" : " (needs the compiled library: npm run build)";
 
-function saelab(args: readonly string[], cwd = mkdtempSync(join(tmpdir(), "saelab-cli-"))) {
-  const { ANTHROPIC_API_KEY: _, ...env } = process.env;
-  const result = spawnSync(process.execPath, [cli, ...args], {
-    cwd,
-    encoding: "utf8",
-    env: { ...env, SAELAB_CACHE: join(cwd, "cache") },
+const someFolder = () => mkdtempSync(join(tmpdir(), "saelab-cli-"));
+
+/** No key, and a cache of its own. */
+function userIn(cwd: string) {
+  const { ANTHROPIC_API_KEY: _, OPENAI_API_KEY: __, ...env } = process.env;
+  return { cwd, encoding: "utf8", env: { ...env, SAELAB_CACHE: join(cwd, "cache") } } as const;
+}
+
+function saelab(args: readonly string[], cwd = someFolder()) {
+  return { ...spawnSync(process.execPath, [cli, ...args], userIn(cwd)), cwd };
+}
+
+/** The same beside a server of this process. */
+async function saelabBeside(args: readonly string[], cwd = someFolder()) {
+  return new Promise<{ status: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, [cli, ...args], userIn(cwd), (error, stdout, stderr) => {
+      resolve({ status: error ? Number(error.code) : 0, stdout, stderr });
+    });
   });
-  return { ...result, cwd };
 }
 
 describe.skipIf(notBuilt)(`saelab on the command line${notBuilt}`, () => {
@@ -63,6 +75,56 @@ describe.skipIf(notBuilt)(`saelab on the command line${notBuilt}`, () => {
     expect(stdout).toMatch(/^Plan for 4 latents\n/);
     expect(stdout).toMatch(/^detection +claude-haiku-5-5 +\d+ +[\d,]+ +[\d,]+ +[\d,]+$/m);
     expect(stdout).toMatch(/^claude-opus-5-5 +\$[\d.]+ +\$[\d.]+ +\$[\d.]+ +\$[\d.]+$/m);
+  }, 120_000);
+
+  it("ledger says what the calls of a run to a server cost, and exports them; running again asks nobody", async () => {
+    const server = await openAIServer();
+    const cwd = mkdtempSync(join(tmpdir(), "saelab-cli-"));
+    const asked = ["--tokens", "60000", "--latents", "2", "--coder", "demo/layers.1", "--out", "out"];
+    const run = ["run", "--llm", `openai:${server.url}/v1#rules`, "--null", "none", ...asked];
+    const first = await saelabBeside(run, cwd);
+    expect(first).toMatchObject({ status: 0, stderr: "" });
+    const calls = server.requests.length;
+    expect(calls).toBeGreaterThan(2);
+    expect(first.stdout).toMatch(/^latents: 2 ok; scores: 4 ok; answers: \d+ ok/m);
+    expect(first.stdout).toContain("Explanations by rules; scored with detection by rules; fuzzing by rules");
+    expect((await saelabBeside(run, cwd)).stdout).toBe(first.stdout);
+    expect(server.requests).toHaveLength(calls);
+    await server.close();
+
+    const summary = saelab(["ledger", "out/ledger"], cwd);
+    expect(summary).toMatchObject({ status: 0, stderr: "" });
+    expect(summary.stdout).toMatch(new RegExp(`^rules: ${calls} calls · ${calls} ok · [\\d,]+ input tokens`));
+    const exported = saelab(["ledger", "out/ledger", "--export", "calls.parquet"], cwd);
+    expect(exported).toMatchObject({ status: 0, stdout: `${summary.stdout}written: calls.parquet\n` });
+    expect(readFileSync(join(cwd, "calls.parquet")).subarray(0, 4).toString()).toBe("PAR1");
+    // What was paid for can be played back with no server.
+    const replayed = ["run", "--llm", "replay:out/ledger", "--null", "none", ...asked.slice(0, -1), "again"];
+    expect(saelab(replayed, cwd).stdout.replaceAll("again", "out")).toBe(first.stdout);
+  }, 240_000);
+
+  it("ledger says which file it misses, and wants one", () => {
+    expect(saelab(["ledger", "nowhere"])).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/nowhere.*there is no such file/),
+    });
+    expect(saelab(["ledger"])).toMatchObject({
+      status: 1,
+      stderr: "Cannot tell which ledger to read: give one file or folder\n",
+    });
+  });
+
+  it("doctor llm says what a server can do, and fails where it can do nothing", async () => {
+    const server = await openAIServer({ lacks: ["embeddings"] });
+    const { status, stdout } = await saelabBeside(["doctor", "llm", `${server.url}/v1#rules`]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^rules on ${server.url}/v1 \\(\\d+ listed\\)$`, "m"));
+    expect(stdout).toMatch(/^yes {2}openAICompatible: /m);
+    expect(stdout).toMatch(/^yes {2}openAITokenScorer: /m);
+    expect(stdout).toMatch(/^no {3}openAIEmbedder: /m);
+    await server.close();
+    const gone = await saelabBeside(["doctor", "llm", `${server.url}/v1#rules`]);
+    expect(gone).toMatchObject({ status: 1, stderr: expect.stringMatching(/^Cannot .*127\.0\.0\.1/) });
   }, 120_000);
 
   it("doctor prints a model's hookpoints, and what each reading of a coder explains", () => {
