@@ -18,7 +18,7 @@ const firstOperandOnly = new Set([
 ]);
 const noOps = new Set(["Cast", "Identity", "Dropout"]);
 const viewOps = new Set([...noOps, "Reshape", "Flatten", "Squeeze", "Unsqueeze"]);
-const projectionOps = new Set(["MatMul", "Gemm", "MatMulNBits"]);
+const projectionOps = new Set(["MatMul", "Gemm", "FusedMatMul", "MatMulNBits"]);
 
 /** A multiplication by a weight matrix. */
 export interface Projection {

@@ -219,7 +219,8 @@ export function operatorVersion({ modelFields }: Graph): number {
   return (own && integersOf(own, 2)[0]) ?? 1;
 }
 
-function decodeInitializer(field: Field): Initializer {
+/** A weight from a graph's field. */
+export function decodeInitializer(field: Field): Initializer {
   const fields = decodeMessage(field.payload);
   const external = all(fields, 13).map((entry) => decodeMessage(entry.payload));
   const location = external.find((entry) => textOf(first(entry, 1)) === "location");

@@ -7,7 +7,9 @@ import { type Graph, prefixModel, prefixWeightBytes } from "./graph.js";
 import { type GraphFile, openGraphFile } from "./graph-file.js";
 import { findHookpoints, type GraphHookpoint } from "./hookpoints.js";
 import { modelInputs } from "./model-inputs.js";
+import { noCacheBranch } from "./no-cache-branch.js";
 import { type OnnxSession, openSession } from "./onnx-session.js";
+import { plainResiduals } from "./plain-residuals.js";
 import type { Provider } from "./provider.js";
 import {
   type Replacement,
@@ -44,7 +46,8 @@ const numbersPerRun = 1 << 22;
  * @throws {FileError} If the file is missing, damaged, or its blocks are not found.
  */
 export async function openOnnxModel(path: string, options: OnnxModelOptions): Promise<SubjectModel> {
-  const file = await openGraphFile(path);
+  const opened = await openGraphFile(path);
+  const file = { ...opened, graph: plainResiduals(noCacheBranch(opened.graph)) };
   const hookpoints = findHookpoints(file.graph, { path, layers: options.layers, dModel: options.dModel });
   return new OnnxModel({ ...options, file, hookpoints });
 }
