@@ -1,5 +1,5 @@
 /**
- * Which scorer tells a right explanation from which kind of wrong one, on latents whose truth is planted.
+ * Which scorer tells a right explanation from which kind of wrong one, on latents whose truth is known.
  *
  *     npx tsx bench/scorer-gauntlet.ts [--token-scorer DIR] [--write]
  *
@@ -15,51 +15,135 @@ import { localTokenScorer } from "../src/llm/local/local-token-scorer.js";
 import { pattern } from "../src/llm/pattern/pattern-model.js";
 import { detection } from "../src/score/detection.js";
 import { embedding } from "../src/score/embedding.js";
+import { exampleEmbedding } from "../src/score/example-embedding.js";
+import { execution } from "../src/score/execution.js";
 import { fuzzing } from "../src/score/fuzzing.js";
+import { generation } from "../src/score/generation.js";
+import { intruder } from "../src/score/intruder.js";
+import { responsiveness } from "../src/score/responsiveness.js";
 import type { Scorer } from "../src/score/scorer.js";
+import { sensitivity } from "../src/score/sensitivity.js";
+import { simulation } from "../src/score/simulation.js";
 import { surprisal } from "../src/score/surprisal.js";
-import { corruptions, described, type GauntletRow, gauntlet, tellsApart } from "../test/score/gauntlet.js";
-import { plantedCache } from "../test/score/planted-latents.js";
+import {
+  corruptions,
+  type GauntletLatent,
+  type GauntletRow,
+  gauntlet,
+  labelledGauntlet,
+  plantedGauntlet,
+  type Reading,
+  tellsApart,
+} from "../test/score/gauntlet.js";
+import { explanation } from "../test/score/made-examples.js";
+import { plantedCache, plantedExamples, plantedNames } from "../test/score/planted-latents.js";
 
+/** A scorer, and which of its numbers is looked at. */
+interface Contestant {
+  readonly name: string;
+  readonly scorer: Scorer;
+  readonly reading: Reading;
+}
+
+interface Result extends Contestant {
+  readonly rows: readonly GauntletRow[];
+}
+
+const value: Reading = (score) => score.value;
 const { values: options } = parseArgs({
   options: { "token-scorer": { type: "string" }, write: { type: "boolean", default: false } },
 });
-const scorers: Scorer[] = [detection(pattern()), fuzzing(pattern()), embedding(builtInEmbedder())];
-if (options["token-scorer"]) scorers.push(surprisal(await localTokenScorer(options["token-scorer"])));
+const reader =
+  options["token-scorer"] && (await localTokenScorer(options["token-scorer"], { tooLong: "cut prefix" }));
+const { cache, subject, remove } = await plantedCache();
+const llm = pattern();
+const readers: Contestant[] = [
+  contestant(detection(llm)),
+  contestant(fuzzing(llm)),
+  contestant(fuzzing(llm, { negatives: ["non-activating", "wrong-tokens"] }), "fuzzing, no hard marks"),
+  contestant(simulation(llm)),
+  contestant(responsiveness(llm)),
+  contestant(responsiveness(llm), "purity", ({ also }) => also?.purity),
+  contestant(execution()),
+  contestant(embedding(builtInEmbedder())),
+];
 
-const { cache, remove } = await plantedCache();
-const results: [Scorer, GauntletRow[]][] = [];
-for (const scorer of scorers) results.push([scorer, await gauntlet(cache, scorer)]);
-remove();
-
-const tables = [summaryTable(), ...results.map(([scorer, rows]) => valuesTable(scorer, rows))].join("\n\n");
+const onPlanted = await resultsOf(plantedGauntlet(cache), [
+  ...readers,
+  contestant(generation(llm, subject)),
+  contestant(generation(llm, subject), "clarity of generation", ({ also }) => also?.clarity),
+  ...(reader ? [contestant(surprisal(reader))] : []),
+]);
+const onLabelled = await resultsOf(labelledGauntlet(), readers);
+const tables = [
+  "## Planted latents",
+  summaryTable(onPlanted),
+  "## Concepts that the demo world is labelled with",
+  summaryTable(onLabelled),
+  "## Scorers that read no explanation",
+  await unreadingTable([intruder(llm), exampleEmbedding(builtInEmbedder()), sensitivity(llm, subject)]),
+  "## Every score on the planted latents",
+  ...onPlanted.map(valuesTable),
+].join("\n\n");
+await remove();
+if (reader) await reader.close();
 console.log(tables);
 if (options.write) await replaceTables(join(import.meta.dirname, "../docs/scorer-gauntlet.md"), tables);
 
+function contestant(scorer: Scorer, name = scorer.name, reading = value): Contestant {
+  return { name, scorer, reading };
+}
+
+async function resultsOf(
+  latents: readonly GauntletLatent[],
+  contestants: readonly Contestant[],
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const one of contestants) results.push({ ...one, rows: await gauntlet(latents, one.scorer) });
+  return results;
+}
+
 /** For each scorer and corruption, on how many of the latents the right explanation scores higher. */
-function summaryTable(): string {
+function summaryTable(results: readonly Result[]): string {
   const head = ["scorer", "judge", ...corruptions, "mean of right"];
-  const lines = results.map(([{ name, model }, rows]) => {
+  const lines = results.map(({ name, scorer, reading, rows }) => {
     const passed = corruptions.map((corruption) => {
-      const answered = rows.filter(({ corrupted }) => corrupted[corruption] !== undefined).length;
-      const count = rows.filter((row) => tellsApart(row, corruption)).length;
+      const answered = rows.filter(({ scores }) => reading(scores[corruption]) !== undefined).length;
+      const count = rows.filter((row) => tellsApart(row, corruption, reading)).length;
       return answered === 0 ? "not judged" : `${count} of ${rows.length}`;
     });
-    const mean = rows.reduce((sum, { right }) => sum + (right ?? 0), 0) / rows.length;
-    return [name, model, ...passed, mean.toFixed(2)];
+    const mean = rows.reduce((sum, { scores }) => sum + (reading(scores.right) ?? 0), 0) / rows.length;
+    return [name, scorer.model, ...passed, mean.toFixed(2)];
   });
   return table(head, lines);
 }
 
-function valuesTable({ name, model }: Scorer, rows: readonly GauntletRow[]): string {
-  const number = (value: number | undefined) => value?.toFixed(2) ?? "–";
+function valuesTable({ name, scorer, reading, rows }: Result): string {
   const lines = rows.map((row) => {
-    const marked = (value: number | undefined, passes: boolean) => `${number(value)}${passes ? "" : " ✗"}`;
-    const cells = corruptions.map((c) => marked(row.corrupted[c], tellsApart(row, c)));
-    return [row.latent, number(row.right), ...cells];
+    const cells = corruptions.map(
+      (corruption) =>
+        `${number(reading(row.scores[corruption]))}${tellsApart(row, corruption, reading) ? "" : " ✗"}`,
+    );
+    return [row.latent, number(reading(row.scores.right)), ...cells];
   });
-  const heading = `### ${name} by ${model}\n\n`;
-  return heading + table([`latent (${described.length})`, "right", ...corruptions], lines);
+  return `### ${name} by ${scorer.model}\n\n${table(["planted latent", "right", ...corruptions], lines)}`;
+}
+
+/** What these say of each planted latent, also of those that no sentence describes. */
+async function unreadingTable(scorers: readonly Scorer[]): Promise<string> {
+  const lines: string[][] = [];
+  for (const name of plantedNames) {
+    const examples = plantedExamples(cache, name);
+    const values = await Promise.all(
+      scorers.map(async (scorer) => number((await scorer.score(explanation(""), examples)).value)),
+    );
+    lines.push([name, ...values]);
+  }
+  return table(["planted latent", ...scorers.map(({ name, model }) => `${name} (${model})`)], lines);
+}
+
+function number(found: number | undefined): string {
+  return found?.toFixed(2) ?? "–";
 }
 
 function table(head: readonly string[], lines: readonly (readonly string[])[]): string {

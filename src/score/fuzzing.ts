@@ -9,16 +9,19 @@ import { fuzzingPrompt } from "./fuzzing-prompt.js";
 import { type Item, item } from "./item.js";
 import { checkPromptSize } from "./judge.js";
 import type { Scorer } from "./scorer.js";
-import { meanRightMarks, wronglyMarked, wrongMarkCount } from "./wrong-marks.js";
+import { hardMarks, meanRightMarks, wronglyMarked, wrongMarkCount } from "./wrong-marks.js";
 
-export type FuzzingNegative = "non-activating" | "wrong-tokens" | "repeated-marks";
+export type FuzzingNegative = "non-activating" | "wrong-tokens" | "hard" | "repeated-marks";
 
 export interface FuzzingOptions extends ClassifyOptions {
   /**
    * Where the wrong marks are; of several kinds, as many of each. `non-activating`: at random in windows where the latent never
    * fires. `repeated-marks`: in the same windows, but at the same positions in all of them, as the paper's code has it. (A
    * judge can solve these two by reading the text alone.) `wrong-tokens`: on tokens of windows where it fires, on which it
-   * does not, as the paper's blog post describes it. Default: `["non-activating", "wrong-tokens"]`.
+   * does not, as the paper's blog post describes it. `hard`: in windows of `negativeLadder`, where a judge who goes by too
+   * broad an explanation would put them: on the token on which the latent fires elsewhere, or where its neighbour fires; fewer
+   * where `examples.nonActivating` has too few such windows. Default: `["non-activating", "wrong-tokens"]`, and `hard` where
+   * there are any.
    */
   negatives?: readonly FuzzingNegative[] | undefined;
   /** A token is marked where its activation exceeds this share of the window's peak. Default: 0.3. */
@@ -51,29 +54,52 @@ export function fuzzing(judge: TextModel | TokenScorer, options: FuzzingOptions 
 
 /** What is judged, before it is shuffled: the right marks, then the wrong ones. */
 export function fuzzingItems(examples: LatentExamples, options: FuzzingOptions = {}): Item[] {
-  const { negatives = ["non-activating", "wrong-tokens"], threshold = 0.3, seed = 22 } = options;
-  const { test, nonActivating, latent } = examples;
-  const random = seededRandom(seed).fork(`wrong marks ${latent.hookpoint}:${latent.index}`);
-  const right = test.map((window) =>
+  const { threshold = 0.3 } = options;
+  const right = examples.test.map((window) =>
     item(window, { kind: "activating", text: highlight(window, threshold) }),
   );
-  const silent = nonActivating[Symbol.iterator]();
-  const wrong = negatives.flatMap((kind, i) => {
-    const wanted = Math.floor(((i + 1) * nonActivating.length) / negatives.length);
-    const count = wanted - Math.floor((i * nonActivating.length) / negatives.length);
-    if (kind === "wrong-tokens") {
-      const windows = random.fork("windows").sample(test, count);
-      return wrongItems(windows, kind, { count: meanRightMarks(test, threshold), random });
-    }
-    const windows = Array.from({ length: count }, () => silent.next().value as Window);
-    return wrongItems(windows, kind, { count: wrongMarkCount(test), random });
-  });
-  return [...right, ...wrong];
+  return [...right, ...wrongItems(examples, options)];
 }
 
 function wrongItems(
+  examples: LatentExamples,
+  { negatives, threshold = 0.3, seed = 22 }: FuzzingOptions,
+): Item[] {
+  const { test, nonActivating, latent } = examples;
+  const random = seededRandom(seed).fork(`wrong marks ${latent.hookpoint}:${latent.index}`);
+  const { hard, silent, kinds } = divided(nonActivating, negatives);
+  const rest = silent[Symbol.iterator]();
+  const wrong = kinds.flatMap(({ kind, count }) => {
+    if (kind === "wrong-tokens") {
+      const windows = random.fork("windows").sample(test, count);
+      return randomlyMarked(windows, kind, { count: meanRightMarks(test, threshold), random });
+    }
+    const windows = Array.from({ length: count }, () => rest.next().value as Window);
+    return randomlyMarked(windows, kind, { count: wrongMarkCount(test), random });
+  });
+  return [...wrong, ...hard.map(({ window, kind, text }) => item(window, { kind, text }))];
+}
+
+/** Which windows are marked where they are hard, which at random, and how many of each kind. */
+function divided(windows: readonly Window[], negatives: readonly FuzzingNegative[] | undefined) {
+  const all = windows.flatMap((window) => hardMarks(window) ?? []);
+  const wanted = negatives ?? [
+    "non-activating",
+    "wrong-tokens",
+    ...(all.length > 0 ? ["hard" as const] : []),
+  ];
+  const hard = wanted.includes("hard") ? all.slice(0, Math.floor(windows.length / wanted.length)) : [];
+  const taken = new Set(hard.map(({ window }) => window));
+  const others = wanted.filter((kind) => kind !== "hard");
+  const left = windows.length - hard.length;
+  const upTo = (i: number) => Math.floor((i * left) / others.length);
+  const kinds = others.map((kind, i) => ({ kind, count: upTo(i + 1) - upTo(i) }));
+  return { hard, silent: windows.filter((window) => !taken.has(window)), kinds };
+}
+
+function randomlyMarked(
   windows: readonly Window[],
-  kind: FuzzingNegative,
+  kind: Exclude<FuzzingNegative, "hard">,
   { count, random }: { count: number; random: Random },
 ): Item[] {
   return windows.flatMap((window) => {

@@ -5,7 +5,10 @@ import type { Outcome } from "../llm/outcome.js";
 import type { Usage } from "../llm/text-model.js";
 import type { Settings } from "../settings.js";
 
-/** What kind of example was judged. Negatives of `negativeLadder` keep the kind that they have there. */
+/**
+ * What kind of example was judged. Negatives of `negativeLadder` keep the kind that they have there (for fuzzing: with marks
+ * where they are hard).
+ */
 export type JudgedKind =
   /** A window where the latent fires (for fuzzing: with the right tokens marked). */
   | "activating"

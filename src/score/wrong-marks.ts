@@ -1,5 +1,6 @@
 import type { Example, Window } from "../examples/example.js";
 import { activeTokens, markTokens } from "../examples/markup.js";
+import type { NegativeKind, NegativeWindow } from "../examples/negative-ladder.js";
 import type { Random } from "../random.js";
 
 /**
@@ -32,4 +33,18 @@ export function wronglyMarked(window: Window, count: number, random: Random): st
     window.pieces,
     window.pieces.map((_, i) => marked.has(i)),
   );
+}
+
+/**
+ * A hard window of `negativeLadder` with marks where it is hard: on the token on which the latent fires elsewhere, or on all
+ * tokens on which its neighbour fires. `undefined` for any other window.
+ */
+export function hardMarks(
+  window: Window | NegativeWindow,
+): { window: Window; kind: NegativeKind; text: string } | undefined {
+  if (!("kind" in window)) return undefined;
+  const { pieces, tokens, token, other, kind } = window;
+  if (token === undefined && other === undefined) return undefined;
+  const marks = Array.from(tokens, (id, i) => id === token || (other?.activations[i] ?? 0) > 0);
+  return { window, kind, text: markTokens(pieces, marks) };
 }

@@ -55,7 +55,7 @@ describe("executable()", () => {
 
 describe("contrastive()", () => {
   it("finds the exception that training windows alone do not show", async () => {
-    const name = "a word with an exception";
+    const name = "a word not in a context";
     const examples = examplesOf(name);
     const [told, untold] = await Promise.all(
       [contrastive, topActivations].map(async (make) => {

@@ -8,6 +8,7 @@ import type { LatentExamples } from "../../src/examples/example.js";
 import { negativeLadder } from "../../src/examples/negative-ladder.js";
 import { sampleExamples } from "../../src/examples/sample-examples.js";
 import { loadTokenizer } from "../../src/model/load-tokenizer.js";
+import type { Subject } from "../../src/sparse/activations-of.js";
 import {
   atPositions,
   noise,
@@ -61,12 +62,17 @@ export const plantedLatents = {
     broad: "the word “quarter” or “half”",
     narrow: "the word “quarter” after “at”",
   },
-  "a word with an exception": {
+  "a word not in a context": {
     rule: onMatches(/(?<!\bdo )\bnot\b/i),
-    right:
-      "the word “not” after “is”, “did”, “does”, “was”, “could”, “are”, “am”, “have”, “must”, “will”, “were”, “has”, “if”, “,” or “but”",
+    right: "the word “not” but not [the word “not” after “do”]",
     broad: "the word “not”",
     narrow: "the word “not” after “is” or “was”",
+  },
+  "an ending with an exception": {
+    rule: onMatches(/(?<=\p{L})(?<!\b(?:k|pack|send|com))ing\b/iu),
+    right: "“ing” at the end of a word but not [“ing” in the word “king”, “packing”, “sending” or “coming”]",
+    broad: "“ing” at the end of a word",
+    narrow: "“ing” in the word “string”, “bring” or “waiting”",
   },
   "two senses": {
     rule: union(onMatches(/\b(dog|cat|rabbit|kitten|puppy)s?\b/i), onMatches(/\bquestion|\bminutes\b/i)),
@@ -86,10 +92,11 @@ export const plantedNames = Object.keys(plantedLatents) as PlantedName[];
 /** The same with the fields that some lack. */
 export const planted: Readonly<Record<PlantedName, PlantedLatent>> = plantedLatents;
 
-/** A cache of the planted latents in a folder of its own, which `remove` deletes. */
+/** A cache of the planted latents in a folder of its own, which `remove` deletes, and what they are of. */
 export async function plantedCache({ documents = 1200, seed = "planted" } = {}): Promise<{
   cache: LatentCache;
-  remove: () => void;
+  subject: Subject;
+  remove: () => Promise<void>;
 }> {
   const directory = mkdtempSync(join(tmpdir(), "saelab-planted-"));
   const tokenizer = await loadTokenizer(join(import.meta.dirname, "../../demo/model"));
@@ -98,8 +105,11 @@ export async function plantedCache({ documents = 1200, seed = "planted" } = {}):
   const texts = [...generateDocuments({ seed, count: documents })].map(({ text }) => text);
   const coder = plantedCoder(model);
   const cache = await cacheLatents({ model, coder }, texts, { directory, onProgress: false });
-  await coder.close();
-  return { cache, remove: () => rmSync(directory, { recursive: true, force: true }) };
+  const remove = async () => {
+    await coder.close();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  return { cache, subject: { model, coder }, remove };
 }
 
 /** Examples of a planted latent; half of the negatives are windows with its tokens, where there are such. */

@@ -9,7 +9,7 @@ import { claude } from "../../src/llm/claude.js";
 import { noUsage, type TextModel } from "../../src/llm/text-model.js";
 import { withLedger } from "../../src/llm/with-ledger.js";
 import { detection } from "../../src/score/detection.js";
-import { fuzzing, fuzzingItems } from "../../src/score/fuzzing.js";
+import { type FuzzingNegative, fuzzing, fuzzingItems } from "../../src/score/fuzzing.js";
 import { rateByKind } from "../../src/score/summarise.js";
 import { type MessagesServer, messagesServer } from "../servers/messages-server.js";
 import { example, explanation, latentExamples, tokenLatent, window } from "./made-examples.js";
@@ -245,6 +245,34 @@ describe("fuzzingItems()", () => {
     ]);
     const silent = all.filter(({ kind }) => kind === "non-activating" || kind === "repeated-marks");
     expect(new Set(silent.map(({ context }) => context)).size).toBe(34);
+  });
+
+  it("marks hard windows where they are hard, each labelled with its kind", () => {
+    const examples = tokenLatent(" cat", { test: 9, nonActivating: 8 });
+    const pieces = [" a", " cat", " b", " cat", " dog"];
+    const hard = (context: number, more: object) => ({ ...window(pieces, [], { context }), ...more });
+    const cats = { kind: "same-token", token: 7 };
+    const sameToken = { ...hard(50, cats), tokens: Int32Array.of(1, 7, 2, 7, 3) };
+    const other = { index: 3, activations: Float32Array.of(0, 0, 0, 0, 2) };
+    const nonActivating = [
+      ...examples.nonActivating.slice(0, 7),
+      sameToken,
+      hard(51, { kind: "co-active", other }),
+    ];
+    const wrongOf = (negatives?: FuzzingNegative[]) =>
+      fuzzingItems({ ...examples, nonActivating }, { negatives }).filter(({ truth }) => !truth);
+    const texts = (kind: string) => wrongOf().flatMap((item) => (item.kind === kind ? [item.text] : []));
+    expect(texts("same-token")).toEqual([" a<< cat>> b<< cat>> dog"]);
+    expect(texts("co-active")).toEqual([" a cat b cat<< dog>>"]);
+    // Nine negatives: the two hard ones, the other seven shared by the other kinds.
+    expect(wrongOf().map(({ kind }) => kind)).toEqual([
+      ...Array(3).fill("non-activating"),
+      ...Array(4).fill("wrong-tokens"),
+      "same-token",
+      "co-active",
+    ]);
+    expect(wrongOf(["hard"])).toHaveLength(2);
+    expect(wrongOf(["non-activating"]).map(({ kind }) => kind)).toEqual(Array(9).fill("non-activating"));
   });
 
   it("leaves out a window in which the latent fires on every token", () => {
