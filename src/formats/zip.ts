@@ -27,7 +27,7 @@ interface Place {
 }
 
 const full = 0xffffffff;
-/** Larger members must not shrink to less than a hundredth: numbers never do, but for zeros. */
+/** Files that unpack to more must not be less than a hundredth of it: numbers never shrink so far, but for zeros. */
 const largestDense = 64 << 20;
 const largestRatio = 100;
 const inflate = promisify<Uint8Array, ZlibOptions, Buffer>(inflateRaw);
@@ -42,6 +42,10 @@ export async function openZip(source: ByteSource): Promise<Map<string, ZipMember
   const places = await readDirectory(source);
   const packed = places.reduce((sum, place) => sum + place.packed, 0);
   if (packed > source.size) throw damaged(source, "its members share bytes");
+  const size = places.reduce((sum, place) => sum + place.size, 0);
+  if (size > Math.max(largestDense, largestRatio * source.size)) {
+    throw damaged(source, `its members would unpack to ${size} from ${source.size} bytes`);
+  }
   for (const place of places) {
     members.set(place.name, {
       name: place.name,
@@ -58,9 +62,6 @@ async function readMember(source: ByteSource, place: Place): Promise<Uint8Array>
   const bytes = await source.read(start, start + place.packed);
   if (place.method === 0) return bytes;
   if (place.method !== 8) throw damaged(source, `member "${place.name}" uses method ${place.method}`);
-  if (place.size > Math.max(largestDense, largestRatio * place.packed)) {
-    throw damaged(source, `member "${place.name}" would unpack to ${place.size} from ${place.packed} bytes`);
-  }
   // One byte more than promised: at 0 the option would mean no limit.
   const unpacked = await inflate(bytes, { maxOutputLength: place.size + 1 }).catch((cause: unknown) => {
     throw damaged(source, `member "${place.name}" does not unpack`, cause);

@@ -144,10 +144,37 @@ describe("hostile files", () => {
   const zipOf = (bytes: Uint8Array) => openZip(memorySource(bytes, "hostile.zip"));
 
   it("a zip bomb is refused before it is unpacked", async () => {
-    const members = await zipOf(deflated("a.npy", new Uint8Array(128 << 20)));
-    await expect(members.get("a.npy")?.read()).rejects.toThrow(
-      /member "a.npy" would unpack to 134217728 from \d+ bytes/,
+    await expect(zipOf(deflated("a.npy", new Uint8Array(128 << 20)))).rejects.toThrow(
+      /its members would unpack to 134217728 from \d+ bytes/,
     );
+  });
+
+  it("many members are one bomb, however little each unpacks to", async () => {
+    const packed = new Uint8Array(deflateRawSync(new Uint8Array(48 << 20)));
+    const members = Object.fromEntries(Array.from({ length: 4 }, (_, i) => [`${i}.npy`, packed]));
+    const zip = Buffer.from(storedZip(members));
+    for (let at = 0; at >= 0; at = zip.indexOf(Buffer.from([0x50, 0x4b, 1, 2]), at + 4)) {
+      const size = at === 0 ? 22 : 24;
+      zip.writeUInt16LE(8, at + (at === 0 ? 8 : 10));
+      zip.writeUInt32LE(48 << 20, at + size);
+    }
+    await expect(zipOf(new Uint8Array(zip))).rejects.toThrow(
+      /its members would unpack to 201326592 from \d+ bytes/,
+    );
+  });
+
+  it.each([0xffff_fff0, 0x7fff_ffff])("sizes that are claimed (%i) are not believed", async (claimed) => {
+    const zip = Buffer.from(storedZip({ "a.npy": npy("6,", numbers(6)) }));
+    const directory = zip.indexOf(Buffer.from([0x50, 0x4b, 1, 2]));
+    for (const field of [20, 24]) zip.writeUInt32LE(claimed, directory + field);
+    await expect(zipOf(new Uint8Array(zip))).rejects.toThrow(FileError);
+    const pickle = Buffer.from([0x80, 2, 0x58, 0, 0, 0, 0, 0x2e]);
+    pickle.writeUInt32LE(claimed, 3);
+    const torch = storedZip({ "archive/data.pkl": pickle });
+    await expect(openTorch(memorySource(torch, "hostile.pt"))).rejects.toThrow(FileError);
+    const header = Buffer.alloc(16, 0x20);
+    header.writeBigUInt64LE(BigInt(claimed) << 8n);
+    await expect(openSafetensors(memorySource(header, "hostile"))).rejects.toThrow(FileError);
   });
 
   it("a member that unpacks to more than it says stops there", async () => {
