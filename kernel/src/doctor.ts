@@ -2,8 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { dataFolders } from "./jupyter-paths.js";
+import { dataFolders, runtimeFolder } from "./jupyter-paths.js";
 import { extensionName, kernelName } from "./kernelspec.js";
+import { type RunningServer, runningServers } from "./running-servers.js";
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -17,10 +18,18 @@ export interface Finding {
 const widgetManager = "@jupyter-widgets/jupyterlab-manager";
 
 /** Examines this machine as a user of the current folder and environment. */
-export function examine(): Finding[] {
+export async function examine(): Promise<Finding[]> {
   const command = [join(".venv", "bin", "jupyter"), "jupyter"].find((path) => versionsOf(path) !== undefined);
-  const folders = [...new Set([...dataFolders(), ...(command ? foldersOf(command) : [])])];
-  return [nodeFinding(), jupyterFinding(command), ...kernelFindings(folders), ...extensionFindings(folders)];
+  const { data = [], runtime = [] } = command ? pathsOf(command) : {};
+  const folders = [...new Set([...dataFolders(), ...data])];
+  const servers = await runningServers([...new Set([runtimeFolder(), ...runtime])]);
+  return [
+    nodeFinding(),
+    jupyterFinding(command),
+    ...kernelFindings(folders),
+    ...extensionFindings(folders),
+    ...servers.map(serverFinding),
+  ];
 }
 
 function nodeFinding(): Finding {
@@ -42,16 +51,16 @@ function jupyterFinding(command: string | undefined): Finding {
   return { ok: fits, text, ...(!fits && { advice: 'pip install "jupyterlab>=4.2"' }) };
 }
 
-/** The data folders of that Jupyter, as it says itself. */
-function foldersOf(command: string): string[] {
+/** The folders of that Jupyter, as it says itself. */
+function pathsOf(command: string): { data?: string[]; runtime?: string[] } {
   try {
     const output = execFileSync(command, ["--paths", "--json"], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });
-    return (JSON.parse(output) as { data?: string[] }).data ?? [];
+    return JSON.parse(output) as { data?: string[]; runtime?: string[] };
   } catch {
-    return [];
+    return {};
   }
 }
 
@@ -126,4 +135,15 @@ function extensionFinding(folders: readonly string[], name: string, advice: stri
       advice,
     };
   }
+}
+
+function serverFinding({ url, folder, version, kernels }: RunningServer): Finding {
+  const text = `Jupyter server ${url} (jupyter_server ${version ?? "unknown"}) for ${folder}`;
+  if (!version || !kernels) {
+    return { ok: false, text: `${text} does not answer`, advice: "Stop that server and start it again" };
+  }
+  if (kernels.includes(kernelName)) return { ok: true, text };
+  const advice =
+    "npx saelab install --prefix DIR, where DIR is the environment that the server was started from";
+  return { ok: false, text: `${text} knows no kernel "${kernelName}"`, advice };
 }

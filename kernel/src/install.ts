@@ -9,18 +9,18 @@ const usage = `saelab install   [--user | --sys-prefix | --prefix DIR]   put ker
 saelab uninstall [--user | --sys-prefix | --prefix DIR]   take them away again
 saelab doctor                                             look what is missing, and say what to do`;
 
-process.exitCode = main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2));
 
-function main(args: readonly string[]): number {
+async function main(args: readonly string[]): Promise<number> {
   try {
-    return run(args);
+    return await run(args);
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);
     return 1;
   }
 }
 
-function run(args: readonly string[]): number {
+async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -81,8 +81,8 @@ function uninstall(folder: string): number {
   return 0;
 }
 
-function doctor(): number {
-  const findings = examine();
+async function doctor(): Promise<number> {
+  const findings = await examine();
   for (const { ok, text, advice } of findings) {
     process.stdout.write(`${ok ? "ok     " : "PROBLEM"}  ${text}\n`);
     if (advice) process.stdout.write(`         → ${advice}\n`);

@@ -13,6 +13,11 @@ export function userDataFolder(env: Environment = process.env): string {
   return join(env.XDG_DATA_HOME ?? join(homedir(), ".local", "share"), "jupyter");
 }
 
+/** Where running servers leave their addresses. */
+export function runtimeFolder(env: Environment = process.env): string {
+  return env.JUPYTER_RUNTIME_DIR ?? join(userDataFolder(env), "runtime");
+}
+
 /** The data folder below an installation prefix. */
 export function prefixDataFolder(prefix: string): string {
   return join(prefix, "share", "jupyter");
