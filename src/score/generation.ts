@@ -44,18 +44,16 @@ export function generation(llm: TextModel, subject: Subject, options: WritingOpt
       });
       const parts = { scorer: name, model: llm.name, usage, examples };
       if (outcome.status !== "ok") return unwrittenScore(outcome, 2 * texts, parts);
-      const { latent } = examples;
-      const pairs = outcome.value;
+      const run = (written: readonly string[], meant: boolean) =>
+        runWritten(subject, written, { latent: examples.latent, meant, signal });
       const [written, counter] = await Promise.all([
-        runWritten(
-          subject,
-          pairs.map(({ text }) => text),
-          { latent, meant: true, signal },
+        run(
+          outcome.value.map(({ text }) => text),
+          true,
         ),
-        runWritten(
-          subject,
-          pairs.map(({ counterpart }) => counterpart),
-          { latent, meant: false, signal },
+        run(
+          outcome.value.map(({ counterpart }) => counterpart),
+          false,
         ),
       ]);
       return writtenScore([...written, ...counter], {

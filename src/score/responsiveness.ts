@@ -57,13 +57,7 @@ export function responsiveness(llm: TextModel, options: ResponsivenessOptions = 
         value: area?.value,
         interval: area?.interval,
         grade: "rating",
-        ...(area && {
-          also: {
-            responsiveness: 2 * area.value - 1,
-            purity: auprc(clear, none),
-            "purity by chance": clear.length / (clear.length + none.length),
-          },
-        }),
+        ...(area && { also: { responsiveness: 2 * area.value - 1, ...purityOf(clear, none) } }),
         truePositiveRate: undefined,
         trueNegativeRate: undefined,
         answered,
@@ -72,6 +66,13 @@ export function responsiveness(llm: TextModel, options: ResponsivenessOptions = 
         usage,
       };
     },
+  };
+}
+
+function purityOf(clear: readonly number[], none: readonly number[]): Record<string, number> {
+  return {
+    purity: auprc(clear, none),
+    "purity by chance": clear.length / (clear.length + none.length),
   };
 }
 
