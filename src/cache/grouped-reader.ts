@@ -74,11 +74,10 @@ export class GroupedReader implements LatentRows {
 function readBounds(files: OpenFiles, name: string, end: number): Float64Array {
   const bounds = files.whole(name, Float64Array);
   let before = 0;
-  const ascend = bounds.every((bound) => {
-    const fits = bound >= before && Number.isSafeInteger(bound);
-    before = bound;
-    return fits;
-  });
-  if (ascend && bounds[0] === 0 && before === end) return bounds;
+  for (const bound of bounds) {
+    // NaN stays: nothing is larger.
+    before = bound >= before && Number.isSafeInteger(bound) ? bound : Number.NaN;
+  }
+  if (bounds[0] === 0 && before === end) return bounds;
   throw files.damaged(name, `its numbers do not ascend from 0 to ${end}`);
 }

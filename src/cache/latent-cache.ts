@@ -83,8 +83,9 @@ export class LatentCache {
     this.documents = files.whole("documents.u32", Uint32Array).subarray(0, manifest.documents);
     this.#files = files;
     this.#rows = rows;
-    this.#pieces = new TokenPieces(readPieceTable(join(directory, "pieces.json")), () =>
-      files.whole("pieces.u32", Uint32Array),
+    this.#pieces = new TokenPieces(
+      () => readPieceTable(join(directory, "pieces.json")),
+      () => files.whole("pieces.u32", Uint32Array),
     );
     displayable(this, () => cacheDisplay(this));
   }

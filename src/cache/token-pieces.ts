@@ -22,27 +22,27 @@ export function readPieceTable(path: string): PieceTable {
  * (position counted through all contexts, index of the text).
  */
 export class TokenPieces {
-  readonly #pieces: PieceTable;
-  readonly #load: () => Uint32Array;
-  #exceptions: Uint32Array | undefined;
+  readonly #loadTable: () => PieceTable;
+  readonly #loadExceptions: () => Uint32Array;
+  #loaded: { readonly pieces: PieceTable; readonly exceptions: Uint32Array } | undefined;
 
-  /** @param load Reads the list of exceptions, when it is first needed. */
-  constructor(pieces: PieceTable, load: () => Uint32Array) {
-    this.#pieces = pieces;
-    this.#load = load;
+  /** Table and exceptions are read when they are first needed: that takes longer than opening all else. */
+  constructor(loadTable: () => PieceTable, loadExceptions: () => Uint32Array) {
+    this.#loadTable = loadTable;
+    this.#loadExceptions = loadExceptions;
   }
 
   /** Texts of consecutive tokens, the first of which is at position `base`. */
   of(tokens: Int32Array, base: number): string[] {
-    const pieces = Array.from(tokens, (id) => this.#pieces.table[id] ?? "");
-    this.#exceptions ??= this.#load();
-    const exceptions = this.#exceptions;
+    this.#loaded ??= { pieces: this.#loadTable(), exceptions: this.#loadExceptions() };
+    const { pieces, exceptions } = this.#loaded;
+    const texts = Array.from(tokens, (id) => pieces.table[id] ?? "");
     for (let i = firstFrom(exceptions, base); 2 * i < exceptions.length; i++) {
       const position = (exceptions[2 * i] as number) - base;
       if (position >= tokens.length) break;
-      pieces[position] = this.#pieces.exceptions[exceptions[2 * i + 1] as number] ?? "";
+      texts[position] = pieces.exceptions[exceptions[2 * i + 1] as number] ?? "";
     }
-    return pieces;
+    return texts;
   }
 }
 
