@@ -6,8 +6,15 @@ import { packageRoot } from "../package-root.js";
 import type { LongCallOptions } from "../progress.js";
 import { hubFiles, parseHubSource } from "./hub.js";
 
-/** Where exporters put the graph; the last two are of older versions of Optimum. */
-const graphFiles = ["model.onnx", "onnx/model.onnx", "decoder_model.onnx", "onnx/decoder_model.onnx"];
+/** Where exporters put the graph; the last four are of older versions of Optimum. */
+const graphFiles = [
+  "model.onnx",
+  "onnx/model.onnx",
+  "decoder_model.onnx",
+  "onnx/decoder_model.onnx",
+  "decoder_model_merged.onnx",
+  "onnx/decoder_model_merged.onnx",
+];
 
 /** An exported model on disk, not loaded yet. */
 export interface ModelFolder {

@@ -116,7 +116,7 @@ describe("findHookpoints()", () => {
     h = add(h, mlp(h).out);
     const model = builder.build({ logits: h });
     expect(() => names(model, 2)).toThrow(
-      'Cannot find the blocks of "toy.onnx": found 1 blocks, wanted the 2 of its configuration; export it as plain operators (no fused or merged graph); it uses Add, Identity, MatMul, Relu, Softmax, Sqrt',
+      'Cannot find the blocks of "toy.onnx": found 1 blocks, wanted the 2 of its configuration; export it as plain operators (no fused MLP); it uses Add, Identity, MatMul, Relu, Softmax, Sqrt',
     );
   });
 

@@ -164,7 +164,7 @@ function refuse(path: string, graph: Graph, found: string, layers: number | unde
   const ops = [...new Set(graph.nodes.map((node) => node.op))].sort().slice(0, 40).join(", ");
   const wanted = layers === undefined ? "a transformer's" : `the ${layers} of its configuration`;
   return new FileError(
-    `Cannot find the blocks of "${path}": found ${found}, wanted ${wanted}; export it as plain operators (no fused or merged graph); it uses ${ops}`,
+    `Cannot find the blocks of "${path}": found ${found}, wanted ${wanted}; export it as plain operators (no fused MLP); it uses ${ops}`,
     path,
   );
 }
