@@ -5,7 +5,7 @@ import { isStored, type StoredMatrix } from "./stored-matrix.js";
 /**
  * A matrix with rows and columns exchanged, for encoders that files keep as `[d_model, d_sae]`. One in
  * a file stays there for graphs, which slice it; the first row that is asked for brings all of
- * them into memory, until `close`.
+ * them into memory, for as long as the matrix is in use.
  */
 export function columnsOf(matrix: Tensor): Tensor {
   if (!isStored(matrix)) return transpose(matrix);
@@ -24,10 +24,6 @@ export function columnsOf(matrix: Tensor): Tensor {
     },
     rows: (from, to) => all().subarray(from * width, to * width),
     checkUnchanged: matrix.checkUnchanged,
-    close() {
-      turned = undefined;
-      matrix.close();
-    },
   };
   return columns;
 }

@@ -20,40 +20,32 @@ export interface StoredMatrix extends Tensor {
   rows(from: number, to: number): Float32Array;
   /** @throws {FileError} If the file is no longer what it was when the coder was loaded. */
   checkUnchanged(): void;
-  /** Closes the file; it is opened again when it is needed. */
-  close(): void;
 }
 
-/** @throws {FileError} If the file cannot be opened. */
+/** @throws {Error} If the file is not there. */
 export function storedMatrix(place: StoredMatrix["place"], shape: readonly [number, number]): StoredMatrix {
   const file = realpathSync(place.file);
   const rowBytes = shape[1] * bytesOf(place.dtype);
   const before = stateOf(statSync(file));
-  let open: number | undefined;
-  const changed = (cause?: unknown) =>
-    new FileError(
-      `Cannot read the weights of "${file}": it has changed since; load the sparse coder again`,
-      file,
-      { cause },
-    );
-  const descriptor = (): number => {
+  const reading = <T>(read: (descriptor: number) => T): T => {
+    let descriptor: number | undefined;
     try {
-      open ??= openSync(file, "r");
+      descriptor = openSync(file, "r");
+      if (stateOf(fstatSync(descriptor)) !== before) throw new Error("its size or time is another");
+      return read(descriptor);
     } catch (cause) {
-      throw changed(cause);
+      throw new FileError(
+        `Cannot read the weights of "${file}": it has changed since; load the sparse coder again`,
+        file,
+        { cause },
+      );
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor);
     }
-    if (stateOf(fstatSync(open)) !== before) throw changed();
-    return open;
   };
   const rows = (from: number, to: number): Float32Array => {
-    const source = descriptor();
     const bytes = new Uint8Array((to - from) * rowBytes);
-    const start = place.offset + from * rowBytes;
-    for (let done = 0; done < bytes.length; ) {
-      const count = readSync(source, bytes, done, Math.min(bytes.length - done, 1 << 30), start + done);
-      if (count === 0) throw changed();
-      done += count;
-    }
+    reading((descriptor) => readFully(descriptor, bytes, place.offset + from * rowBytes));
     return decodeNumbers(bytes, place.dtype) as Float32Array;
   };
   return {
@@ -63,12 +55,16 @@ export function storedMatrix(place: StoredMatrix["place"], shape: readonly [numb
       return rows(0, shape[0]);
     },
     rows,
-    checkUnchanged: () => void descriptor(),
-    close() {
-      if (open !== undefined) closeSync(open);
-      open = undefined;
-    },
+    checkUnchanged: () => reading(() => {}),
   };
+}
+
+function readFully(descriptor: number, bytes: Uint8Array, start: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const count = readSync(descriptor, bytes, done, Math.min(bytes.length - done, 1 << 30), start + done);
+    if (count === 0) throw new Error("it shrank while it was read");
+    done += count;
+  }
 }
 
 function stateOf({ size, mtimeMs }: Stats): string {

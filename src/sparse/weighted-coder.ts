@@ -127,8 +127,6 @@ class WeightedCoder implements SparseCoder {
     this.#session = undefined;
     // One that could not be opened has said so to its caller.
     await (await open?.catch(() => undefined))?.close();
-    const { encoder, decoder, skip } = this.#weights;
-    for (const matrix of [encoder, decoder, skip]) if (matrix && isStored(matrix)) matrix.close();
   }
 
   #open() {
@@ -167,7 +165,8 @@ class WeightedCoder implements SparseCoder {
   }
 }
 
-function sizeFunction(activation: Exclude<ActivationFunction, { kind: "topk" | "groupmax" }>) {
+/** A latent's value from how far it is above its threshold, or its gate's. */
+export function sizeFunction(activation: Exclude<ActivationFunction, { kind: "topk" | "groupmax" }>) {
   if (activation.kind === "gated") {
     const { scale, shift } = activation;
     return (latent: number, excess: number) => excess * scale[latent] + shift[latent];
