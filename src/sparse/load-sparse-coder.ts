@@ -9,12 +9,21 @@ import { packageRoot } from "../package-root.js";
 import type { LongCallOptions } from "../progress.js";
 import type { CoderOptions, CoderWeights } from "./coder-weights.js";
 import { type FoundWeights, findWeights, type Layout, layouts } from "./layouts.js";
+import { screenedCoder } from "./screened-coder.js";
 import type { SparseCoder } from "./sparse-coder.js";
 import { weightedCoder } from "./weighted-coder.js";
 
 export interface LoadSparseCoderOptions extends CoderOptions, LongCallOptions {
   /** Threads that the encoder computes on. Default: all cores. */
   threads?: number | undefined;
+  /**
+   * `"int8"`: all latents are looked at in 8-bit integers first, and those that can fire computed in float32: the same
+   * results, about twice as fast from 16,384 latents up. Checked on the first activations, and
+   * given up where it would miss any. Takes more memory: the weights are kept in float32 too. Default: not.
+   */
+  screen?: "int8" | undefined;
+  /** Told why, if screening is given up. Default: `console.warn`. */
+  onWarning?: ((message: string) => void) | undefined;
 }
 
 /** A coder as its files give it, before it becomes a graph. */
@@ -45,7 +54,9 @@ export async function loadSparseCoder(
   options: LoadSparseCoderOptions = {},
 ): Promise<SparseCoder> {
   const { weights, name, hash } = await readSparseCoder(source, options);
-  return weightedCoder(weights, { name, hash, threads: options.threads });
+  const { screen, threads, onWarning } = options;
+  const coder = weightedCoder(weights, { name, hash, threads });
+  return screen ? screenedCoder(coder, weights, { threads, onWarning }) : coder;
 }
 
 /** The weights of a coder in one form, whatever its layout. @throws {FileError} As `loadSparseCoder`. */

@@ -12,6 +12,8 @@ export interface SparseBatch {
   readonly values: Float32Array;
 }
 
+export type VisitEntry = (row: number, latent: number, value: number) => void;
+
 type SizeOfLatent = (latent: number, excess: number) => number;
 
 /** From the top-k outputs `values` and `latents`, `[position, k]`; what is not positive is dropped. */
@@ -48,14 +50,27 @@ export function thresholdBatch(
   tiles: readonly Tile[],
   { rows, firstPosition, sizeOfLatent }: { rows: number; firstPosition: number; sizeOfLatent: SizeOfLatent },
 ): SparseBatch {
+  const each = (visit: VisitEntry) =>
+    eachEntry(outputs, tiles, (row, latent, excess) => visit(row, latent, sizeOfLatent(latent, excess)));
+  return sortedBatch(each, { rows, firstPosition });
+}
+
+/**
+ * Entries of more than 0, sorted by row.
+ *
+ * @param each Visits all entries, those of a row in the order of latents; called twice.
+ */
+export function sortedBatch(
+  each: (visit: VisitEntry) => void,
+  { rows, firstPosition }: { rows: number; firstPosition: number },
+): SparseBatch {
   const next = new Uint32Array(rows + 1);
-  eachEntry(outputs, tiles, (row, latent, excess) => {
-    if (sizeOfLatent(latent, excess) > 0) next[row + 1]++;
+  each((row, _latent, value) => {
+    if (value > 0) next[row + 1]++;
   });
   for (let row = 0; row < rows; row++) next[row + 1] += next[row];
   const batch = emptyBatch(next[rows]);
-  eachEntry(outputs, tiles, (row, latent, excess) => {
-    const value = sizeOfLatent(latent, excess);
+  each((row, latent, value) => {
     if (!(value > 0)) return;
     const at = next[row]++;
     batch.positions[at] = firstPosition + row;
@@ -81,21 +96,22 @@ export function joinBatches(
   return { shape, ...joined };
 }
 
-/** Within each tile entries come by row, then latent; tiles come in the order of latents. */
-function eachEntry(
-  outputs: Outputs,
-  tiles: readonly Tile[],
-  visit: (row: number, latent: number, excess: number) => void,
-): void {
+/**
+ * What the blocks hold above 0, or above the row's cut. Within each tile entries come by row, then latent; tiles come in
+ * the order of latents.
+ */
+export function eachEntry(outputs: Outputs, tiles: readonly Tile[], visit: VisitEntry): void {
+  const cuts = outputs.get("cuts")?.data as Float32Array | undefined;
   tiles.forEach(({ start, block }, i) => {
     const places = (outputs.get(`places${i}`) as Tensor<Int32Array>).data;
     const blocks = (outputs.get(`blocks${i}`) as Tensor).data;
     const count = places.length / 2;
     for (let m = 0; m < count; m++) {
       const latent = start + places[count + m] * block;
+      const cut = cuts ? cuts[places[m]] : 0;
       for (let j = 0; j < block; j++) {
-        const excess = blocks[m * block + j];
-        if (excess > 0) visit(places[m], latent + j, excess);
+        const value = blocks[m * block + j];
+        if (value > cut) visit(places[m], latent + j, value);
       }
     }
   });
