@@ -11,9 +11,20 @@ export function write({ clauses }: Pattern): string {
   return clauses.map(writeClause).join("; or ");
 }
 
-/** Reads a sentence that `write` made; `undefined` for any other. */
+/** What is longer or nested deeper is nobody's sentence, and would take long to read. */
+const longest = 100_000;
+const deepest = 8;
+
+/** Reads a sentence that `write` made; `undefined` for any other, also one of over 100,000 characters. */
 export function read(sentence: string): Pattern | undefined {
+  if (sentence.length > longest) return undefined;
   const trimmed = sentence.trim().replace(/\.$/, "");
+  return bracketsOutsideQuotes(trimmed).some(({ depth }) => depth > deepest)
+    ? undefined
+    : readClauses(trimmed);
+}
+
+function readClauses(trimmed: string): Pattern | undefined {
   const clauses: Clause[] = [];
   for (const part of splitClauses(trimmed)) {
     const clause = readClause(part);
@@ -153,8 +164,8 @@ function readClause(text: string): Clause | undefined {
     readPart("after", form.after, readAfter),
     readPart("at", form.at, readPositions),
     readPart("nearby", form.nearby, readList),
-    readPart("also", also, (inside) => read(inside)?.clauses),
-    readPart("except", except, (inside) => read(inside)?.clauses),
+    readPart("also", also, (inside) => readClauses(inside)?.clauses),
+    readPart("except", except, (inside) => readClauses(inside)?.clauses),
   ];
   if (parts.includes(undefined)) return undefined;
   return Object.assign({ target }, ...parts);

@@ -185,3 +185,18 @@ describe("quotedWords()", () => {
     expect(found.clauses[0].target.words).toHaveLength(100_000);
   }, 120_000);
 });
+
+describe("read() of what nobody wrote", () => {
+  it("takes no notice of what is nested deeper than a sentence is, or longer", () => {
+    const nested = (depth: number) =>
+      `${"the word “a” and also [".repeat(depth)}the word “b”${"]".repeat(depth)}`;
+    expect(read(nested(8))).toBeDefined();
+    expect(read(nested(9))).toBeUndefined();
+    expect(read(`the word “${"a".repeat(1e5)}”`)).toBeUndefined();
+    const hostile = [nested(4_000), "[".repeat(1e6), "and also [".repeat(9_999), "“".repeat(99_999)];
+    for (const text of hostile) {
+      const found = runInNewContext("read()", { read: () => read(text) }, { timeout: 5_000 });
+      expect(found).toBeUndefined();
+    }
+  });
+});
