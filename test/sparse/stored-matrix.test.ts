@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openBatchEncoder } from "../../src/cache/batch-encoder.js";
 import { FileError } from "../../src/errors.js";
 import { encodeSafetensors, type TensorToStore } from "../../src/formats/safetensors.js";
+import { loadModel } from "../../src/model/load-model.js";
 import { packageRoot } from "../../src/package-root.js";
 import { seededRandom } from "../../src/random.js";
 import { transpose } from "../../src/sparse/coder-weights.js";
@@ -114,6 +116,26 @@ describe("weights in a file", () => {
     }
     for (let i = 0; i < direct.length; i++) expect(decoded.data[i]).toBeCloseTo(direct[i], 3);
     await coder.close();
+  });
+
+  it("and those of the model, from another folder, make one graph", async () => {
+    const model = await loadModel("demo", { threads: 1 });
+    const [rows, width] = [24, model.dModel];
+    const biases = { b_enc: numbers(rows), b_dec: numbers(width) };
+    const bytes = encodeSafetensors({ ...biases, W_enc: numbers(width, rows), W_dec: numbers(rows, width) });
+    const coder = await loadSparseCoder(await write("SAELens of the demo", bytes));
+    expect(coder.tail?.weightBytes).toBe(0);
+    const ids = Int32Array.from({ length: 40 }, (_, i) => (i * 11) % model.tokenizer.vocabSize);
+    const tokens = tensor(ids, [2, 20]);
+    const together = await openBatchEncoder(model, [coder]);
+    const [found] = await together.encode(tokens);
+    const activations = await model.activations(tokens, [coder.hookpoint]);
+    const wanted = await coder.encode(activations.get(coder.hookpoint) as Tensor);
+    expect([found.positions, found.latents]).toEqual([wanted.positions, wanted.latents]);
+    found.values.forEach((value, i) => {
+      expect(value).toBeCloseTo(wanted.values[i], 3);
+    });
+    await Promise.all([together, coder, model].map((part) => part.close()));
   });
 
   it("that have changed since are not mixed with what was read before", async () => {
