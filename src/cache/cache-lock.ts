@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FileError } from "../errors.js";
 import { writing } from "./array-file.js";
@@ -16,11 +16,7 @@ export function lockDirectory(directory: string): () => void {
     if (held.has(path) || (owner !== process.pid && isRunning(owner))) throw busy(directory, path, owner);
     rmSync(path, { force: true });
   }
-  writing(path, () => {
-    const file = openSync(path, "wx");
-    writeSync(file, String(process.pid));
-    closeSync(file);
-  });
+  if (!create(path)) throw busy(directory, path, readOwner(path));
   held.add(path);
   return () => {
     held.delete(path);
@@ -30,6 +26,19 @@ export function lockDirectory(directory: string): () => void {
 
 /** Locks of this process: a process id alone cannot tell this call's lock from a dead namesake's. */
 const held = new Set<string>();
+
+/** Whether the lock is ours now; not where another process was faster. */
+function create(path: string): boolean {
+  return writing(path, () => {
+    try {
+      writeFileSync(path, String(process.pid), { flag: "wx" });
+      return true;
+    } catch (error) {
+      if (Reflect.get(error as object, "code") === "EEXIST") return false;
+      throw error;
+    }
+  });
+}
 
 function readOwner(path: string): number | undefined {
   try {
@@ -49,9 +58,9 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function busy(directory: string, path: string, owner: number): FileError {
+function busy(directory: string, path: string, owner: number | undefined): FileError {
   return new FileError(
-    `Cannot cache into "${directory}": process ${owner} is filling it; wait for it, choose another directory, or delete "${path}" if that process is something else`,
+    `Cannot cache into "${directory}": process ${owner ?? "unknown"} is filling it; wait for it, choose another directory, or delete "${path}" if that process is something else`,
     path,
   );
 }
