@@ -6,12 +6,13 @@ import { createHash } from "node:crypto";
 import type { LatentActivations, LatentCache } from "../cache/latent-cache.js";
 import { TooFewWindowsError } from "../errors.js";
 import { type Latent, latentName } from "../latent.js";
-import type { Example, LatentExamples } from "./example.js";
+import type { Example, LatentExamples, Window } from "./example.js";
 import { pythonRandom, torchRandint } from "./mersenne-twister.js";
 import { readWindow } from "./read-window.js";
 import { setHash } from "./set-hash.js";
+import type { Part } from "./split-documents.js";
 import { strongestFirstOrder } from "./window-order.js";
-import { type FiringWindow, type WindowGrid, windows } from "./windows.js";
+import { type FiringWindow, firstRowFrom, peakPositions, type WindowGrid, windows } from "./windows.js";
 
 export interface DelphiExamplesOptions {
   /** Default: 40. */
@@ -26,18 +27,26 @@ export interface DelphiExamplesOptions {
   quantiles?: number | undefined;
   /** Fewer windows than this are no latent to delphi. Default: 200. */
   minWindows?: number | undefined;
+  /** Its `train_type`; it has no `values`. Default: `quantiles`. */
+  trainSampling?: "quantiles" | "values" | "top" | "random" | "mixed" | undefined;
+  /**
+   * `centred` is what it does where `center_examples` is false: the strongest token at three quarters of the window, no window
+   * of a context's first and last tile. Activations are the true ones; its own are wrong beside the tile. Default: `tiles`.
+   */
+  placement?: "tiles" | "centred" | undefined;
 }
 
 const sampleSeed = 22;
 const silentSeed = 42;
 
 /**
- * What delphi's main branch gives to its explainer and scorers, with its default samplers (`quantiles` for both) and random
- * negatives: fixed windows by descending maximum (of equal ones the earlier first; there the order is torch's), slices of
- * ⌊n / quantiles⌋ windows of which the remainder is left out, Python's `random.sample` with seed 22 from each, anew for test;
- * silent windows of all contexts by torch's `randint` with seed 42, with replacement.
+ * What delphi's main branch gives to its explainer and scorers with random negatives: fixed windows by descending maximum (of
+ * equal ones the earlier first; there the order is torch's), slices of ⌊n / quantiles⌋ windows of which the remainder is left
+ * out, Python's `random.sample` with seed 22 from each, anew for test; silent windows of all contexts by torch's `randint`
+ * with seed 42, with replacement.
  *
  * @throws {TooFewWindowsError} If the latent fires in too few windows.
+ * @throws {RangeError} If delphi has no such sampler.
  * @see EleutherAI/delphi at 3c2e139: latents/samplers.py, latents/constructors.py.
  */
 export function delphiExamples(
@@ -45,44 +54,38 @@ export function delphiExamples(
   latent: Latent,
   options: DelphiExamplesOptions = {},
 ): LatentExamples {
-  const { train = 40, test = 50, windowLength = 32, quantiles = 10, minWindows = 200 } = options;
-  const { contextLength } = cache;
-  const grid: WindowGrid = { windowLength, contextLength, firstPosition: 0 };
+  const { windowLength = 32, quantiles = 10 } = options;
+  const grid: WindowGrid = { windowLength, contextLength: cache.contextLength, firstPosition: 0 };
   const rows = cache.read(latent.index);
-  const found = windows(rows, grid);
-  const wanted = Math.max(minWindows, quantiles * Math.floor(Math.max(train, test) / quantiles));
-  if (found.length < wanted) {
-    throw new TooFewWindowsError(
-      `Cannot sample examples of ${latentName(latent)} as delphi does: it fires in ${found.length} windows, and ${wanted} are wanted; cache more text, ask for fewer examples or lower minWindows`,
-    );
-  }
+  const tiles = windows(rows, grid);
+  const found = options.placement === "centred" ? recutWindows(rows, grid) : tiles;
+  checkEnough(found.length, latent, options);
   const ranked = Array.from(strongestFirstOrder(found), (i) => found[i]);
   const read = (places: readonly Ranked[]) =>
     places.map(
       (place): Example => ({ ...readWindow(cache, place, rows), quantile: place.quantile, peak: place.peak }),
     );
-  const drawn = {
-    train: read(sampled(ranked, train, quantiles)),
-    test: read(sampled(ranked, test, quantiles)),
+  const { train = 40, test = 50, nonActivating: silent = 50, trainSampling } = options;
+  const sets = {
+    train: read(sampled(ranked, train, { quantiles, sampling: trainSampling })),
+    select: [],
+    calibrate: [],
+    test: read(sampled(ranked, test, { quantiles })),
+    nonActivating: silentPlaces(cache, tiles, { grid, count: silent }).map((place) =>
+      readWindow(cache, place, rows),
+    ),
   };
-  const silent = silentPlaces(cache, found, { grid, count: options.nonActivating ?? 50 });
-  const nonActivating = silent.map((place) => readWindow(cache, place, rows));
-  const sets = { ...drawn, select: [], calibrate: [], nonActivating };
-  const setHashes = Object.fromEntries(
-    Object.entries(sets).map(([name, set]) => [name, setHash(cache, set)]),
-  ) as unknown as NonNullable<LatentExamples["setHashes"]>;
+  const { train: shown, test: judged, nonActivating } = sets;
   return {
     latent,
-    ...drawn,
+    train: shown,
+    test: judged,
     nonActivating,
     ...facts(cache, latent, rows),
-    windowCount: found.length,
+    windowCount: ranked.length,
     windowLength,
     quantiles,
-    hash: createHash("sha256")
-      .update(JSON.stringify([cache.hash, latent, setHashes]))
-      .digest("hex"),
-    setHashes,
+    ...hashes(cache, latent, sets),
   };
 }
 
@@ -90,13 +93,72 @@ interface Ranked extends FiringWindow {
   readonly quantile: number;
 }
 
-function sampled(ranked: readonly FiringWindow[], count: number, quantiles: number): Ranked[] {
+function checkEnough(
+  found: number,
+  latent: Latent,
+  { train = 40, test = 50, quantiles = 10, minWindows = 200 }: DelphiExamplesOptions,
+): void {
+  const wanted = Math.max(minWindows, quantiles * Math.floor(Math.max(train, test) / quantiles));
+  if (found >= wanted) return;
+  throw new TooFewWindowsError(
+    `Cannot sample examples of ${latentName(latent)} as delphi does: it fires in ${found} windows, and ${wanted} are wanted; cache more text, ask for fewer examples or lower minWindows`,
+  );
+}
+
+/** Around the strongest token of each tile, so that a quarter of the window is behind it; none of a context's first and last tile. */
+function recutWindows(rows: LatentActivations, grid: WindowGrid): FiringWindow[] {
+  const { windowLength, contextLength } = grid;
+  const tiles = Math.floor(contextLength / windowLength);
+  return peakPositions(rows, grid).flatMap((position) => {
+    const context = Math.floor(position / contextLength);
+    const at = position - context * contextLength;
+    const tile = Math.floor(at / windowLength);
+    if (tile === 0 || tile >= tiles - 1) return [];
+    const start = at - windowLength + Math.floor(windowLength / 4);
+    const peak = rows.activations[firstRowFrom(rows, position)];
+    return [{ context, start, end: start + windowLength, peak }];
+  });
+}
+
+function sampled(
+  ranked: readonly FiringWindow[],
+  count: number,
+  {
+    quantiles,
+    sampling = "quantiles",
+  }: { quantiles: number; sampling?: DelphiExamplesOptions["trainSampling"] },
+): Ranked[] {
+  const slice = Math.floor(ranked.length / quantiles);
+  const placed = ranked.map((window, rank) => ({
+    ...window,
+    quantile: Math.min(quantiles - 1, Math.floor(rank / slice)),
+  }));
+  const strongest = Math.floor(count * 0.2);
+  switch (sampling) {
+    case "top":
+      return placed.slice(0, count);
+    case "random":
+      return pythonRandom(sampleSeed).sample(placed, count);
+    case "mixed":
+      return [
+        ...placed.slice(0, strongest),
+        ...fromSlices(placed.slice(strongest), Math.floor(count * 0.8), quantiles),
+      ];
+    case "quantiles":
+      return fromSlices(placed, count, quantiles);
+    case "values":
+      throw new RangeError(
+        `Cannot sample by "values" as delphi does: it has quantiles, top, random and mixed`,
+      );
+  }
+}
+
+function fromSlices(ranked: readonly Ranked[], count: number, quantiles: number): Ranked[] {
   const random = pythonRandom(sampleSeed);
   const length = Math.floor(ranked.length / quantiles);
-  return Array.from({ length: quantiles }, (_, quantile) => {
-    const slice = ranked.slice(quantile * length, (quantile + 1) * length);
-    return random.sample(slice, Math.floor(count / quantiles)).map((window) => ({ ...window, quantile }));
-  }).flat();
+  return Array.from({ length: quantiles }, (_, i) =>
+    random.sample(ranked.slice(i * length, (i + 1) * length), Math.floor(count / quantiles)),
+  ).flat();
 }
 
 /** Tiles without an activation, counted through all contexts; fewer than `count` of them give none. */
@@ -120,4 +182,18 @@ function silentPlaces(
 
 function facts(cache: LatentCache, { index }: Latent, { positions }: LatentActivations) {
   return { maxActivation: cache.stats(index).max, density: positions.length / cache.tokenCount };
+}
+
+function hashes(
+  cache: LatentCache,
+  latent: Latent,
+  sets: Readonly<Record<Part | "nonActivating", readonly Window[]>>,
+): Pick<LatentExamples, "hash" | "setHashes"> {
+  const setHashes = Object.fromEntries(
+    Object.entries(sets).map(([name, set]) => [name, setHash(cache, set)]),
+  ) as NonNullable<LatentExamples["setHashes"]>;
+  const hash = createHash("sha256")
+    .update(JSON.stringify([cache.hash, latent, setHashes]))
+    .digest("hex");
+  return { hash, setHashes };
 }

@@ -42,7 +42,7 @@ export interface SampleExamplesOptions {
   placement?: "tiles" | "centred" | undefined;
   /**
    * `delphi` draws what delphi draws, leak and all: see `delphiExamples`, to which `train`, `test`, `nonActivating`,
-   * `windowLength`, `quantiles` and `minWindows` go. Default: ours.
+   * `windowLength`, `quantiles`, `minWindows`, `trainSampling` and `placement` go. Default: ours.
    */
   compat?: "delphi" | undefined;
 }

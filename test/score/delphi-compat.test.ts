@@ -7,7 +7,7 @@ import type { LatentCache } from "../../src/cache/latent-cache.js";
 import { openDelphiCache } from "../../src/cache/open-delphi-cache.js";
 import { measureLeak } from "../../src/examples/leak.js";
 import { pythonRandom, torchRandint } from "../../src/examples/mersenne-twister.js";
-import { sampleExamples } from "../../src/examples/sample-examples.js";
+import { type SampleExamplesOptions, sampleExamples } from "../../src/examples/sample-examples.js";
 import { noUsage, type TextModel } from "../../src/llm/text-model.js";
 import { loadTokenizer } from "../../src/model/load-tokenizer.js";
 import { delphiMetrics, delphiWeightedF1 } from "../../src/score/delphi-metrics.js";
@@ -44,6 +44,14 @@ interface RecordedWindow {
   tokens: number[];
   quantile: number;
   index_in_sorted_examples: number;
+}
+
+interface RecordedVariant {
+  latent: number;
+  n_windows: number;
+  train: number[];
+  test: number[];
+  first_windows: { tokens: number[] }[];
 }
 
 interface RecordedExample {
@@ -118,6 +126,44 @@ describe.skipIf(!hasRealData)(`delphi's records ${needsRealData}`, () => {
     }
     // Windows of equal half-precision maxima stand in another order.
     expect(same / (20 * 90)).toBeGreaterThan(0.85);
+  });
+
+  const variants: [name: string, options: SampleExamplesOptions][] = [
+    ["train_top", { trainSampling: "top" }],
+    ["train_random", { trainSampling: "random" }],
+    ["train_mix", { trainSampling: "mixed" }],
+    ["center_examples_false", { placement: "centred", minWindows: 50 }],
+    ["example_ctx_len_64", { windowLength: 64, minWindows: 100 }],
+  ];
+
+  it.each(variants)("draws the windows of the same ranks under its %s", (name, options) => {
+    const recorded: RecordedVariant[] = read("variants.json")[name];
+    expect(recorded).toHaveLength(5);
+    for (const { latent: index, n_windows, train, test, first_windows } of recorded) {
+      const latent = { hookpoint: cache.hookpoint, index };
+      const sample = (more: SampleExamplesOptions) =>
+        sampleExamples(cache, latent, { compat: "delphi", ...options, ...more });
+      const drawn = sample({});
+      expect(drawn.windowCount).toBe(n_windows);
+      // All windows, one slice of a window each, are the ranks.
+      const ranked = sample({ trainSampling: "top", train: n_windows, quantiles: n_windows, test: 0 }).train;
+      const peaks = (ranks: readonly number[]) => ranks.map((rank) => ranked[rank]?.peak);
+      expect(drawn.train.map(({ peak }) => peak)).toEqual(peaks(train));
+      expect(drawn.test.map(({ peak }) => peak)).toEqual(peaks(test));
+      const tokensOf = (windows: readonly { tokens: ArrayLike<number> }[]) =>
+        windows.map(({ tokens }) => Array.from(tokens).join()).sort();
+      const strongest = ranked.slice(0, first_windows.length);
+      // But for a tie at the end of the list.
+      if (ranked[strongest.length]?.peak !== strongest.at(-1)?.peak)
+        expect(tokensOf(strongest)).toEqual(tokensOf(first_windows));
+    }
+  });
+
+  it("has no sampler by values", () => {
+    const latent = { hookpoint: cache.hookpoint, index: records[0]?.latent ?? 0 };
+    expect(() => sampleExamples(cache, latent, { compat: "delphi", trainSampling: "values" })).toThrow(
+      'Cannot sample by "values" as delphi does',
+    );
   });
 
   it.each(["detection", "fuzzing"] as const)(
