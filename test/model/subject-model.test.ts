@@ -4,17 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FileError, HookpointError } from "../../src/errors.js";
 import { loadModel } from "../../src/model/load-model.js";
-import {
-  bytesField,
-  decodeMessage,
-  encodeMessage,
-  type Field,
-  first,
-  varintField,
-} from "../../src/model/onnx/protobuf.js";
 import type { SubjectModel } from "../../src/model/subject-model.js";
 import { packageRoot } from "../../src/package-root.js";
 import { type Tensor, tensor } from "../../src/tensor.js";
+import { moveWeightsOut } from "./move-weights-out.js";
 
 const demo = join(packageRoot(), "demo", "model");
 
@@ -26,33 +19,6 @@ function someTokens(contexts: number, positions: number): Tensor<Int32Array> {
 function largestDifference(a: Float32Array, b: Float32Array): number {
   expect(a.length).toBe(b.length);
   return a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i])), 0);
-}
-
-/** The same model with its weights in a file of their own, as large exports have it. */
-function moveWeightsOut(model: Uint8Array, file: string) {
-  const parts: Uint8Array[] = [];
-  let offset = 0;
-  const moved = (initializer: Field): Field => {
-    const fields = decodeMessage(initializer.payload);
-    const raw = first(fields, 9);
-    if (!raw || raw.payload.length < 1000) return initializer;
-    const entries = { location: file, offset: String(offset), length: String(raw.payload.length) };
-    parts.push(raw.payload);
-    offset += raw.payload.length;
-    const external = Object.entries(entries).map(([key, value]) =>
-      bytesField(13, [bytesField(1, key), bytesField(2, value)]),
-    );
-    return bytesField(5, [...fields.filter((f) => f.number !== 9), ...external, varintField(14, 1)]);
-  };
-  const fields = decodeMessage(model).map((field) => {
-    if (field.number !== 7) return field;
-    const graph = decodeMessage(field.payload);
-    return bytesField(
-      7,
-      graph.map((f) => (f.number === 5 ? moved(f) : f)),
-    );
-  });
-  return { graph: encodeMessage(fields), weights: Buffer.concat(parts) };
 }
 
 describe("the demo model", () => {

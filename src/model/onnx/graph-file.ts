@@ -30,6 +30,9 @@ export interface GraphFile {
 /** Smaller tensors are shapes and constants that the runtime wants to see when it loads a graph. */
 const smallestMoved = 1024;
 
+/** Of protobuf, which counts bytes in 31 bits. */
+const largestMessage = 2 ** 31 - 1;
+
 const tensorRawData = 9;
 const tensorExternalData = 13;
 
@@ -39,6 +42,7 @@ const tensorExternalData = 13;
  * @throws {FileError} If it or a file with its weights is missing or damaged.
  */
 export async function openGraphFile(path: string): Promise<GraphFile> {
+  await checkSize(path);
   const bytes = await readFileBytes(path);
   const graph = parse(bytes, path);
   const outside = await outsideFiles(graph, path);
@@ -57,6 +61,19 @@ export async function openGraphFile(path: string): Promise<GraphFile> {
     folder: outsideRoot(own),
     checkUnchanged: await remember([own, ...outside.values()], path),
   };
+}
+
+async function checkSize(path: string): Promise<void> {
+  // A file that is missing is told of when it is read.
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size <= largestMessage) return;
+  throw new FileError(
+    `Cannot read "${path}" as an ONNX model: it has ${size} bytes, and the format ends at ${largestMessage}; export it with its weights in a file beside it (external data)`,
+    path,
+  );
 }
 
 function parse(bytes: Uint8Array, path: string): Graph {
