@@ -2,7 +2,7 @@ import { FileError } from "../errors.js";
 import type { TensorFile } from "../formats/tensor-file.js";
 import { type Tensor, tensor } from "../tensor.js";
 import type { InputNorm } from "./input-norm.js";
-import { storedMatrix } from "./stored-matrix.js";
+import { floatPlace, storedMatrix } from "./stored-matrix.js";
 
 /**
  * A sparse coder's weights in one form, whatever layout they came in:
@@ -118,9 +118,6 @@ export async function readMatrix(file: TensorFile, name: string): Promise<Tensor
 
 async function readFloats(file: TensorFile, name: string): Promise<Tensor> {
   const { shape } = file.tensors.get(name) ?? { shape: [] };
-  const place = shape.length === 2 ? await file.place(name) : undefined;
-  if (!place) return await file.float32(name);
-  const { dtype } = place;
-  const floats = dtype === "F32" || dtype === "F16" || dtype === "BF16";
-  return floats ? storedMatrix({ ...place, dtype }, [shape[0], shape[1]]) : await file.float32(name);
+  const place = shape.length === 2 ? await floatPlace(file, name) : undefined;
+  return place ? storedMatrix(place, [shape[0], shape[1]]) : await file.float32(name);
 }

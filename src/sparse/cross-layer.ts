@@ -10,16 +10,18 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { FileError } from "../errors.js";
+import { bytesOf } from "../formats/dtype.js";
 import { openFile } from "../formats/file-source.js";
 import type { JsonObject } from "../formats/json-file.js";
 import { openSafetensors } from "../formats/safetensors.js";
 import type { TensorFile } from "../formats/tensor-file.js";
-import { type Tensor, tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 import { type CoderOptions, type CoderWeights, readMatrix, readWeight, transpose } from "./coder-weights.js";
 import { columnsOf } from "./columns-of.js";
 import { gemmaPlace } from "./gemma-scope-2.js";
 import { hookpointOf } from "./hook-names.js";
 import { jumpRelu, readThresholds, relu } from "./linear-weights.js";
+import { floatPlace, storedMatrix } from "./stored-matrix.js";
 import { yamlSetting } from "./yaml-setting.js";
 
 /** One layer as circuit-tracer writes it. @throws {FileError} If a key is missing or of a wrong shape, or the place is not known. */
@@ -78,7 +80,7 @@ export async function readGemmaCrossLayer(
     }),
     encoder,
     encoderBias: (await readWeight(file, "b_enc", [dSae])).data,
-    decoder: ownLayer(await file.float32("w_dec"), layer, { name: file.name, dSae, dModel }),
+    decoder: await ownLayer(file, "w_dec", { layer, dSae, dModel }),
     decoderBias: (await readWeight(file, "b_dec", [dModel])).data,
     activation: jumpRelu(await readThresholds(file, "threshold", { dSae })),
     subtractsDecoderBias: false,
@@ -110,29 +112,27 @@ async function decoderBeside(
 ): Promise<Tensor> {
   const source = await openFile(path);
   try {
-    return ownLayer(await (await openSafetensors(source)).float32(name), 0, { name: path, ...sizes });
+    return await ownLayer(await openSafetensors(source), name, { layer: 0, ...sizes });
   } finally {
     await source.close();
   }
 }
 
-/** `[d_sae, d]` out of `[d_sae, layers, d]`. */
-function ownLayer(
-  { data, shape }: Tensor,
-  layer: number,
-  { name, dSae, dModel }: { name: string; dSae: number; dModel: number },
-): Tensor {
+/** `[d_sae, d]` out of `[d_sae, layers, d]`; the other layers' part, mostly far larger, is not read. */
+async function ownLayer(
+  file: TensorFile,
+  name: string,
+  { layer, dSae, dModel }: { layer: number; dSae: number; dModel: number },
+): Promise<Tensor> {
+  const { shape } = file.tensors.get(name) ?? { shape: [] };
   const [latents, layers, width] = shape;
-  if (shape.length !== 3 || latents !== dSae || width !== dModel || layer >= layers) {
+  const place = await floatPlace(file, name);
+  if (!place || shape.length !== 3 || latents !== dSae || width !== dModel || layer >= layers) {
     throw new FileError(
-      `Cannot read the decoder of "${name}": it is [${shape.join(", ")}], [${dSae}, more than ${layer}, ${dModel}] is wanted; check that all files are of one coder`,
-      name,
+      `Cannot read the decoder "${name}" of "${file.name}": it is [${shape.join(", ")}], floating-point numbers [${dSae}, more than ${layer}, ${dModel}] are wanted; check that all files are of one coder`,
+      file.name,
     );
   }
-  const own = new Float32Array(dSae * width);
-  for (let i = 0; i < dSae; i++) {
-    const start = (i * layers + layer) * width;
-    own.set(data.subarray(start, start + width), i * width);
-  }
-  return tensor(own, [dSae, width]);
+  const offset = place.offset + layer * width * bytesOf(place.dtype);
+  return storedMatrix({ ...place, offset }, [dSae, width], { step: layers * width });
 }

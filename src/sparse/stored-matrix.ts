@@ -5,25 +5,46 @@
 import { closeSync, fstatSync, openSync, readSync, realpathSync, type Stats, statSync } from "node:fs";
 import { FileError } from "../errors.js";
 import { bytesOf, decodeNumbers } from "../formats/dtype.js";
-import type { TensorPlace } from "../formats/tensor-file.js";
+import type { TensorFile, TensorPlace } from "../formats/tensor-file.js";
 import type { GraphBuilder } from "../model/onnx/graph-builder.js";
 import { row, type Tensor } from "../tensor.js";
 
 type FloatDtype = "F32" | "F16" | "BF16";
 
+export type FloatPlace = TensorPlace & { readonly dtype: FloatDtype };
+
+/** Where a tensor of floating-point numbers lies in its file; `undefined` if it has to be unpacked. */
+export async function floatPlace(file: TensorFile, name: string): Promise<FloatPlace | undefined> {
+  const place = await file.place(name);
+  const dtype = place?.dtype;
+  return place && (dtype === "F32" || dtype === "F16" || dtype === "BF16") ? { ...place, dtype } : undefined;
+}
+
 /** A matrix in a file. Each use of `data` reads all of it; `rows` reads some. */
 export interface StoredMatrix extends Tensor {
-  readonly place: TensorPlace & { readonly dtype: FloatDtype };
+  readonly place: FloatPlace;
   /** Whether the file has rows and columns the other way round (`columnsOf`). Default: false. */
   readonly transposed?: true;
+  /** Whether other numbers lie between its rows. Default: false. */
+  readonly spread?: boolean;
   /** Rows `[from, to)`, widened to float32. @throws {FileError} If the file has changed. */
   rows(from: number, to: number): Float32Array;
   /** @throws {FileError} If the file is no longer what it was when the coder was loaded. */
   checkUnchanged(): void;
 }
 
-/** @throws {Error} If the file is not there. */
-export function storedMatrix(place: StoredMatrix["place"], shape: readonly [number, number]): StoredMatrix {
+/**
+ * @param place Of the first row.
+ * @param options `step`: numbers from one row's start to the next. Default: as many as a row has.
+ * @throws {Error} If the file is not there.
+ */
+export function storedMatrix(
+  place: FloatPlace,
+  shape: readonly [number, number],
+  { step = shape[1] }: { step?: number } = {},
+): StoredMatrix {
+  const spread = step !== shape[1];
+  const stepBytes = step * bytesOf(place.dtype);
   const file = realpathSync(place.file);
   const rowBytes = shape[1] * bytesOf(place.dtype);
   const before = stateOf(statSync(file));
@@ -45,12 +66,19 @@ export function storedMatrix(place: StoredMatrix["place"], shape: readonly [numb
   };
   const rows = (from: number, to: number): Float32Array => {
     const bytes = new Uint8Array((to - from) * rowBytes);
-    reading((descriptor) => readFully(descriptor, bytes, place.offset + from * rowBytes));
+    reading((descriptor) => {
+      const start = place.offset + from * stepBytes;
+      if (!spread) return readFully(descriptor, bytes, start);
+      for (let i = 0; i < to - from; i++) {
+        readFully(descriptor, bytes.subarray(i * rowBytes, (i + 1) * rowBytes), start + i * stepBytes);
+      }
+    });
     return decodeNumbers(bytes, place.dtype) as Float32Array;
   };
   return {
     place: { ...place, file },
     shape,
+    spread,
     get data() {
       return rows(0, shape[0]);
     },
@@ -82,7 +110,7 @@ export function matrixRow(matrix: Tensor, index: number): Float32Array {
 
 /** Whether a graph can refer to the matrix where it lies: the runtime computes with aligned numbers only. */
 export function staysInFile(matrix: Tensor): matrix is StoredMatrix {
-  return isStored(matrix) && matrix.place.offset % bytesOf(matrix.place.dtype) === 0;
+  return isStored(matrix) && !matrix.spread && matrix.place.offset % bytesOf(matrix.place.dtype) === 0;
 }
 
 /** Adds rows `[from, to)` of a matrix to a graph, in place where it lies in a file, and gives the tensor's name. */
