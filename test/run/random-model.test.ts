@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateDocuments } from "../../demo/world/index.js";
 import { cacheLatents } from "../../src/cache/cache-latents.js";
+import type { LatentCache } from "../../src/cache/latent-cache.js";
 import { topActivations } from "../../src/explain/top-activations.js";
 import type { Latent } from "../../src/latent.js";
 import { pattern } from "../../src/llm/pattern/pattern-model.js";
@@ -15,6 +16,7 @@ import { compareRuns } from "../../src/report/compare-runs.js";
 import { liftsOf } from "../../src/report/lifts.js";
 import { type Report, report } from "../../src/report/report.js";
 import { interpret } from "../../src/run/interpret.js";
+import type { NullPanelOptions } from "../../src/run/null-panel.js";
 import { detection } from "../../src/score/detection.js";
 import { randomCoder } from "../../src/sparse/baseline-coders.js";
 import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
@@ -24,29 +26,37 @@ import { described } from "../score/gauntlet.js";
 import { plantedCache, plantedNames } from "../score/planted-latents.js";
 
 const root = mkdtempSync(join(tmpdir(), "saelab-random-"));
-const texts = [...generateDocuments({ seed: "corpus", count: 450 })].map(({ text }) => text);
+const texts = [...generateDocuments({ seed: "corpus", count: 300 })].map(({ text }) => text);
 const open: { close(): Promise<void> }[] = [];
 afterAll(async () => {
   await Promise.all(open.map((one) => one.close()));
   rmSync(root, { recursive: true, force: true });
 });
 
-async function interpreted(model: SubjectModel, coder: SparseCoder, name: string): Promise<Report> {
+async function interpreted(
+  model: SubjectModel,
+  coder: SparseCoder,
+  { name, nulls = false }: { name: string; nulls?: NullPanelOptions | false },
+): Promise<Report> {
   open.push(coder);
   const cache = await cacheLatents({ model, coder }, texts, {
     directory: join(root, name),
     onProgress: false,
   });
-  return scoredReport(cache, cache.sample(20, { seed: 5, minCount: 90 }));
+  return scoredReport(cache, cache.sample(14, { seed: 5, minCount: 70 }), nulls);
 }
 
-function scoredReport(cache: Parameters<typeof interpret>[0], latents: readonly Latent[]): Promise<Report> {
+function scoredReport(
+  cache: LatentCache,
+  latents: readonly Latent[],
+  nulls: NullPanelOptions | false = false,
+): Promise<Report> {
   return report(
     interpret(cache, latents, {
       explainer: topActivations(pattern()),
       scorers: [detection(pattern())],
-      examples: { train: 20, test: 30 },
-      nulls: { share: 1 },
+      examples: { train: 20, test: 25 },
+      nulls,
       onProgress: false,
     }),
   );
@@ -62,18 +72,18 @@ describe("a model that was never trained", () => {
     [trained, random] = [await loadModel("demo"), await loadModel(join(root, "model"))];
     open.push(trained, random);
     const untrained = (seed: number) => randomCoder(random, "layers.2", { dSae: 1024, k: 8, seed });
-    const { cache, remove } = await plantedCache({ documents: 600 });
+    const { cache, remove } = await plantedCache({ documents: 400 });
     const planted = described.map((name) => ({
       hookpoint: cache.hookpoint,
       index: plantedNames.indexOf(name),
     }));
     runs = {
-      trained: await interpreted(trained, await loadSparseCoder("demo/layers.2.wide"), "trained"),
-      random: await interpreted(random, untrained(1), "random"),
-      again: await interpreted(random, untrained(2), "again"),
+      trained: await interpreted(trained, await loadSparseCoder("demo/layers.2.wide"), { name: "trained" }),
+      random: await interpreted(random, untrained(1), { name: "random", nulls: { share: 1 } }),
+      again: await interpreted(random, untrained(2), { name: "again" }),
       planted: await scoredReport(cache, planted),
     };
-    remove();
+    await remove();
   }, 240_000);
 
   it("has weights of the same scale, and other activations and predictions", async () => {
