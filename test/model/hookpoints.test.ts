@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { FileError } from "../../src/errors.js";
-import { decodeGraph, prefixModel } from "../../src/model/onnx/graph.js";
-import { type GraphBuilder, graphBuilder } from "../../src/model/onnx/graph-builder.js";
+import { decodeGraph, decodeNode, prefixModel } from "../../src/model/onnx/graph.js";
+import { type GraphBuilder, graphBuilder, nodeField } from "../../src/model/onnx/graph-builder.js";
 import { findHookpoints } from "../../src/model/onnx/hookpoints.js";
+import { bytesField, decodeMessage, varintField } from "../../src/model/onnx/protobuf.js";
 
 const width = 4;
 
@@ -145,6 +146,26 @@ describe("prefixModel()", () => {
     expect(cut.inputs.map((i) => i.name)).toEqual(["x"]);
     expect(cut.nodes.map((n) => n.op)).toEqual(["Sqrt", "MatMul", "Softmax", "MatMul", "Add"]);
     expect([...cut.initializers.keys()]).toEqual(["w0", "w1"]);
+  });
+
+  it("keeps what the branches of an If read from outside, and drops what they do not", () => {
+    const builder = graphBuilder();
+    const x = builder.input("x", [width]);
+    const w = builder.weight("w", new Float32Array(width), [width]);
+    const [read] = builder.node("Add", [x, w]);
+    const [unread] = builder.node("Neg", [x]);
+    const graph = decodeGraph(builder.build({ read, unread }));
+    const inside = nodeField("Exp", [read], { names: ["inside"] });
+    const body = [inside, bytesField(2, "body"), bytesField(12, [bytesField(1, "inside")])];
+    const branch = (name: string) =>
+      bytesField(5, [bytesField(1, name), bytesField(6, body), varintField(20, 5)]);
+    const ends = [bytesField(1, "which"), bytesField(2, "chosen"), bytesField(4, "If")];
+    const fields = bytesField(1, [...ends, ...["then_branch", "else_branch"].map(branch)]);
+    const choice = decodeNode(decodeMessage(fields.payload));
+    const cut = decodeGraph(prefixModel({ ...graph, nodes: [...graph.nodes, choice] }, ["chosen"]));
+    expect(cut.nodes.map(({ op }) => op)).toEqual(["Add", "If"]);
+    expect([...cut.initializers.keys()]).toEqual(["w"]);
+    expect(cut.nodes[1].captured).toContain(read);
   });
 
   it("refuses a tensor that no node makes", () => {
