@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createRequire, isBuiltin, register } from "node:module";
+import { createRequire, register } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
@@ -140,13 +140,23 @@ export function cellMeta(): object {
   };
 }
 
-/** Paths and URLs as in a file of the notebook's folder; packages from there, else from where the kernel is. */
+/** As in a file of the notebook's folder; packages from there, else from where the kernel is. */
 function resolved(specifier: string, from: string): string {
-  if (isBuiltin(specifier)) return specifier.startsWith("node:") ? specifier : `node:${specifier}`;
-  if (/^[./]|^[a-z]+:/i.test(specifier)) return new URL(specifier, pathToFileURL(from)).href;
+  const { resolve } = loadResolver();
   try {
-    return pathToFileURL(createRequire(from).resolve(specifier)).href;
-  } catch {
-    return import.meta.resolve(specifier);
+    return resolve(specifier, pathToFileURL(from).href);
+  } catch (error) {
+    if (!isMissingPackage(error, specifier)) throw error;
+    for (const folder of kernelFolders) {
+      try {
+        return resolve(specifier, pathToFileURL(join(folder, "cell.ts")).href);
+      } catch {}
+    }
+    throw error;
   }
+}
+
+/** Node's own algorithm, which Node itself offers for the calling module only; loaded when a cell asks, as it is slow. */
+function loadResolver(): typeof import("import-meta-resolve") {
+  return createRequire(import.meta.url)("import-meta-resolve") as typeof import("import-meta-resolve");
 }

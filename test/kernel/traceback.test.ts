@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -124,6 +124,16 @@ describe("modules", () => {
     expect(await text('import.meta.resolve("node:fs")')).toBe("'node:fs'");
     expect(await text('import.meta.resolve("typescript")')).toMatch(
       /^'file:.*node_modules\/typescript\/lib\/typescript\.js'$/,
+    );
+    const esmOnly = join(folder, "node_modules", "esm-only");
+    mkdirSync(esmOnly, { recursive: true });
+    const manifest = { name: "esm-only", type: "module", exports: { import: "./main.js" } };
+    writeFileSync(join(esmOnly, "package.json"), JSON.stringify(manifest));
+    writeFileSync(join(esmOnly, "main.js"), "export const only = 'ESM'");
+    expect(await text('import { only } from "esm-only"; only')).toBe("'ESM'");
+    expect(await text('(await import(import.meta.resolve("esm-only"))).only')).toBe("'ESM'");
+    expect((await kernel.execute('import.meta.resolve("no-such")')).reply.evalue).toMatch(
+      /Cannot find package 'no-such'/,
     );
   });
 
