@@ -28,7 +28,13 @@ export interface LabPage {
 }
 
 /** Messages that JupyterLab itself writes to the console, with or without us. */
-const known = [/favicon/, /404 \(Not Found\)/, /announcements|api\/news/, /ResizeObserver loop/];
+const known = [
+  /favicon/,
+  /404 \(Not Found\)/,
+  /announcements|api\/news/,
+  /ResizeObserver loop/,
+  /Could not restore the debugger state: Canceled/,
+];
 
 /**
  * Opens a notebook of the server and waits until it and its kernel are there. With `kernel: false` it is

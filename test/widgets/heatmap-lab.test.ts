@@ -210,4 +210,23 @@ describe.skipIf(noChromium || noJupyter)(`heatmap in JupyterLab${noChromium}${no
     },
     120_000,
   );
+
+  test.skipIf(noKernel)(
+    `says what is wrong when a widget sends more than the server takes${noKernel}`,
+    async () => {
+      const lab = await openNotebook(browser, server, { path: "live.ipynb" });
+      const kernel = "jupyterapp.shell.currentWidget.sessionContext.session.kernel";
+      await lab.page.evaluate(`${kernel}.createComm("nobody").open({ text: "x".repeat(9e6) })`);
+      const refused = lab.page.getByText(/Cannot send \d+\.\d MB to the kernel/);
+      expect(await refused.count()).toBe(0);
+      const buffer = "new Uint8Array(12e6)";
+      await lab.page.evaluate(`${kernel}.createComm("nobody").open({}, undefined, [${buffer}.buffer])`);
+      await refused.first().waitFor();
+      expect(await refused.first().textContent()).toMatch(/Cannot send 11\.4 MB .* takes 10 MB at once/);
+      await lab.screenshot("message-limit.png");
+      await lab.runCell(2, "1 + 1");
+      await lab.close();
+    },
+    90_000,
+  );
 });

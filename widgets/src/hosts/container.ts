@@ -4,6 +4,7 @@
  * once per page (widget base, its registry, Lumino) is taken from the scope.
  */
 import type { Widget } from "@lumino/widgets";
+import { type NotebookTracker, watchMessageSizes } from "./message-limit.js";
 import { mimeExtension } from "./mime.js";
 import { type WidgetBase, widgetExports } from "./widget.js";
 
@@ -16,6 +17,10 @@ type Scope = Readonly<Record<string, Shared>>;
 /** The registry of the widget manager, as far as we use it. */
 interface WidgetRegistry {
   registerWidget(data: { name: string; version: string; exports: () => Promise<unknown> }): void;
+}
+
+interface Apputils {
+  readonly Notification: { error(text: string, options: { autoClose: false }): void };
 }
 
 let scope: Scope = {};
@@ -34,7 +39,18 @@ const modules: Readonly<Record<string, () => Promise<unknown>>> = {
     const { IJupyterWidgetRegistry } = await shared<{ IJupyterWidgetRegistry: unknown }>(
       "@jupyter-widgets/base",
     );
-    return {
+    const { INotebookTracker } = await shared<{ INotebookTracker: unknown }>("@jupyterlab/notebook");
+    const messageLimit = {
+      id: `${SAELAB_NAME}:message-limit`,
+      description: "Says when a notebook sends its kernel too much at once.",
+      autoStart: true,
+      requires: [INotebookTracker],
+      async activate(_app: unknown, notebooks: NotebookTracker) {
+        const { Notification } = await shared<Apputils>("@jupyterlab/apputils");
+        watchMessageSizes(notebooks, (text) => Notification.error(text, { autoClose: false }));
+      },
+    };
+    const widgets = {
       id: `${SAELAB_NAME}:plugin`,
       description: "The widgets of saelab.",
       autoStart: true,
@@ -48,6 +64,7 @@ const modules: Readonly<Record<string, () => Promise<unknown>>> = {
         registry.registerWidget({ name: SAELAB_NAME, version: SAELAB_VERSION, exports: loadExports });
       },
     };
+    return [widgets, messageLimit];
   },
   async "./mimeExtension"() {
     return mimeExtension(await shared<{ Widget: typeof Widget }>("@lumino/widgets"), `${SAELAB_NAME}:mime`);
