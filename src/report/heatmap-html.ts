@@ -11,6 +11,8 @@ export const heatmapSteps: readonly string[] = [
 
 export interface HeatmapHtmlOptions {
   readonly explanation?: string | undefined;
+  /** What kind of latent it is, of `traitLabels`. */
+  readonly traits?: readonly string[] | undefined;
   /** Default: `both`. */
   readonly split?: HeatmapSplit | undefined;
   /** Windows of each quantile. Default: 2. */
@@ -22,13 +24,13 @@ export interface HeatmapHtmlOptions {
  * inline styles, `title` and `<mark>`, which sanitisers of notebook viewers leave in place.
  */
 export function heatmapHtml(examples: LatentExamples, options: HeatmapHtmlOptions = {}): string {
-  const { explanation, split = "both", limit = 2 } = options;
+  const { explanation, traits = [], split = "both", limit = 2 } = options;
   const { rows, groups } = heatmapRows(examples, { split, limit });
   const parts = [
     `<div style="font-size:13px;line-height:1.7">`,
     `<div style="padding-bottom:4px"><b>${escapeHtml(latentName(examples.latent))}</b>`,
     explanation ? ` “${escapeHtml(explanation)}”` : "",
-    ` <span style="color:#767676">density ${percent(examples.density)} · max ${short(examples.maxActivation)}</span></div>`,
+    ` <span style="color:#767676">${traits.map((trait) => `${escapeHtml(trait)} · `).join("")}density ${percent(examples.density)} · max ${short(examples.maxActivation)}</span></div>`,
   ];
   let at = 0;
   for (const group of groups) {
@@ -42,7 +44,7 @@ export function heatmapHtml(examples: LatentExamples, options: HeatmapHtmlOption
 
 /** The same as lines of text: peak, then the window with its firing tokens between «». */
 export function heatmapText(examples: LatentExamples, options: HeatmapHtmlOptions = {}): string {
-  const { explanation, split = "both", limit = 1 } = options;
+  const { explanation, traits = [], split = "both", limit = 1 } = options;
   const { rows } = heatmapRows(examples, { split, limit });
   const lines = rows.map(({ window }) => {
     const text = window.pieces.map((piece, i) =>
@@ -52,7 +54,11 @@ export function heatmapText(examples: LatentExamples, options: HeatmapHtmlOption
     return `${short(peak).padStart(8)}  ${text.join("").replaceAll("»«", "").replaceAll(/\s+/g, " ")}`;
   });
   const title = `${latentName(examples.latent)}${explanation ? ` "${explanation}"` : ""}`;
-  const facts = `density ${percent(examples.density)}, max ${short(examples.maxActivation)}`;
+  const facts = [
+    ...traits,
+    `density ${percent(examples.density)}`,
+    `max ${short(examples.maxActivation)}`,
+  ].join(", ");
   return [`${title} · ${facts}`, ...lines].join("\n");
 }
 

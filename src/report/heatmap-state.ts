@@ -28,6 +28,8 @@ export interface HeatmapState extends HeatmapView {
   /** `layers.2:17`. */
   readonly latent: string;
   readonly explanation: string | null;
+  /** What kind of latent it is: `positional`, `unigram`. */
+  readonly traits: readonly string[];
   /** Largest activation in the whole cache, the end of the colour scale. */
   readonly max: number;
   /** Share of positions where the latent fires. */
@@ -85,13 +87,18 @@ export function checkView(view: Partial<HeatmapView>, groups: readonly HeatmapGr
 export function heatmapState(
   examples: LatentExamples,
   rows: HeatmapRows,
-  options: { explanation?: string | undefined; view?: Partial<HeatmapView> | undefined } = {},
+  options: {
+    explanation?: string | undefined;
+    traits?: readonly string[] | undefined;
+    view?: Partial<HeatmapView> | undefined;
+  } = {},
 ): HeatmapState {
   checkView(options.view ?? {}, rows.groups);
   return {
     v: 1,
     latent: latentName(examples.latent),
     explanation: options.explanation ?? null,
+    traits: options.traits ?? [],
     max: examples.maxActivation,
     density: examples.density,
     windowCount: examples.windowCount,

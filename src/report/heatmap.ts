@@ -18,6 +18,8 @@ import { notebookWidgets, type WidgetHandle } from "./heatmap-widget.js";
 export interface HeatmapOptions {
   /** Shown beside the latent's name. */
   readonly explanation?: string | Pick<Explanation, "text"> | undefined;
+  /** What kind of latent it is, of `traitLabels`, or the `labels` of an interpretation: shown among the facts. */
+  readonly traits?: readonly string[] | undefined;
   /** Examples for explainers, for scorers, or both. Default: `both`. */
   readonly split?: HeatmapSplit | undefined;
   /** At most so many windows of each quantile, and of the non-activating ones. Default: all. */
@@ -86,13 +88,13 @@ export class Heatmap implements Displayable {
   /** What a notebook is sent. Makes the live widget the first time, where the kernel has widgets. */
   [jupyterDisplay](): MimeBundle {
     const explanation = this.#state.explanation ?? undefined;
-    const { split } = this.#options;
+    const { split, traits } = this.#options;
     this.#widget ??= this.#openWidget();
     return {
       ...this.#widget?.mimeBundle(),
       [viewMimeType]: this.snapshot(),
-      "text/html": heatmapHtml(this.examples, { explanation, split }),
-      "text/plain": heatmapText(this.examples, { explanation, split }),
+      "text/html": heatmapHtml(this.examples, { explanation, traits, split }),
+      "text/plain": heatmapText(this.examples, { explanation, traits, split }),
     };
   }
 
@@ -115,9 +117,9 @@ export class Heatmap implements Displayable {
   }
 
   #stateOf(rows: ReturnType<typeof heatmapRows>): HeatmapState {
-    const { explanation, view } = this.#options;
+    const { explanation, traits, view } = this.#options;
     const text = typeof explanation === "object" ? explanation.text : explanation;
-    return heatmapState(this.examples, rows, { explanation: text, view });
+    return heatmapState(this.examples, rows, { explanation: text, traits, view });
   }
 
   #snapshotOf(limit: number): ViewSnapshot {

@@ -54,6 +54,14 @@ describe("heatmap()", () => {
     );
   });
 
+  test("says what kind of latent it is, where it is told", async () => {
+    const bundle = await heatmap(examples, { traits: ["positional", "unigram"] })[jupyterDisplay]();
+    expect((bundle[viewMimeType] as ViewSnapshot).state.traits).toEqual(["positional", "unigram"]);
+    expect(bundle["text/html"]).toContain(">positional · unigram · density 0.24 %");
+    expect(bundle["text/plain"]).toMatch(/^layers\.2:17 · positional, unigram, density 0\.24 %/);
+    expect(heatmap(examples).state.traits).toEqual([]);
+  });
+
   test("opens one widget of the kernel, and keeps its choices and the reader's in step", async () => {
     type Options = { model: object; state: Record<string, unknown> };
     const made: (Options & { set: object[]; change(changed: object): void })[] = [];

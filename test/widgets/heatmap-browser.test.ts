@@ -62,10 +62,20 @@ describe.skipIf(noChromium)(`heatmap on a static page${noChromium}`, () => {
   const tip = () => page.locator(".saelab-tip");
 
   test("takes the place of the plain picture, with name, facts and legend", async () => {
-    const root = await open(sampleLatentExamples(), { explanation: "words about the weather" });
+    const root = await open(sampleLatentExamples(), {
+      explanation: "words about the weather",
+      traits: ["positional"],
+    });
     expect(await page.locator("figure mark").count()).toBe(0);
     const text = (await root.textContent()) ?? "";
-    for (const part of ["layers.2:17", "words about the weather", "0.24 %", "1,204 windows", "max 12.3"])
+    for (const part of [
+      "layers.2:17",
+      "words about the weather",
+      "positional",
+      "0.24 %",
+      "1,204 windows",
+      "max 12.3",
+    ])
       expect(text).toContain(part);
     expect(await root.locator(".saelab-ticks").textContent()).toBe("06.1612.3");
     expect(await root.locator(".saelab-saved").count()).toBe(0);

@@ -40,6 +40,7 @@ const heatmapDefaults = {
   v: 1,
   latent: "",
   explanation: null,
+  traits: [],
   max: 1,
   density: 0,
   windowCount: 0,

@@ -32,7 +32,7 @@ export function render({ model, el, signal, status }: RenderContext<HeatmapModel
     paintInto(root, { model, el, signal: AbortSignal.any([signal, inner.signal]), status });
   };
   // New windows or another latent are another picture; everything else is changed in place.
-  const keys = ["page", "latent", "explanation", "groups", "max"] as const;
+  const keys = ["page", "latent", "explanation", "traits", "groups", "max"] as const;
   onChange(model, keys, { signal, callback: paint });
   paint();
 }
@@ -58,6 +58,8 @@ function paintInto(root: HTMLElement, context: RenderContext<HeatmapModelState>)
 function header(model: ViewModel<HeatmapState>, status: "live" | "saved" | undefined): HTMLElement {
   const name = element("b", { class: "saelab-latent" }, model.get("latent"));
   const facts = [
+    // A view saved by an older version has none.
+    ...(model.get("traits") ?? []),
     `fires on ${formatShare(model.get("density"))} of positions`,
     `${model.get("windowCount").toLocaleString("en")} windows`,
     `max ${formatValue(model.get("max"))}`,
