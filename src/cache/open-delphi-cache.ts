@@ -1,16 +1,17 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { hashFile } from "../formats/file-source.js";
 import { readJsonFile } from "../formats/json-file.js";
 import type { Tokenizer } from "../model/tokenizer.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
 import type { Tensor } from "../tensor.js";
 import type { Precision } from "./activation-code.js";
-import { writing } from "./array-file.js";
+import { readJson, writeJsonFile, writing } from "./array-file.js";
 import { type CacheIdentity, cacheDirectory } from "./cache-identity.js";
 import { lockDirectory } from "./cache-lock.js";
-import { manifestName, writeManifest } from "./cache-manifest.js";
+import { manifestName, readManifest, writeManifest } from "./cache-manifest.js";
 import { ContextWriter } from "./context-writer.js";
 import { type DelphiShard, findDelphiShards, hookpointOfModule } from "./delphi-layout.js";
 import { checkSame } from "./fill-caches.js";
@@ -21,7 +22,10 @@ import { readDelphiRows, readDelphiTokens, withShard } from "./read-delphi-shard
 export interface OpenDelphiOptions extends LongCallOptions {
   /** Of the model that was cached: delphi keeps ids only. */
   tokenizer: Tokenizer;
-  /** Where the index goes. Default: as for `cacheLatents`, named after model, hookpoint, data set and content. */
+  /**
+   * Where the index goes. Default: `saelab/<hookpoint>` beside delphi's folder `latents`; where nothing can be written
+   * there, as for `cacheLatents`.
+   */
   directory?: string | undefined;
   /** Default: from the folder's name, `.model.layers.10` being `layers.10`. */
   hookpoint?: string | undefined;
@@ -30,7 +34,7 @@ export interface OpenDelphiOptions extends LongCallOptions {
 /**
  * Opens a cache that EleutherAI's delphi wrote: a folder `latents/<hookpoint>`. The first time, it is grouped by
  * latent into a cache of our own, since in delphi's format reading one latent is reading its whole file. One of
- * its files at a time is held in memory.
+ * its files at a time is held in memory. Later, none of them is read, unless its size or time has changed.
  *
  * Activations keep delphi's precision. Where documents begin is not known, and nothing is left out at position 0.
  *
@@ -38,25 +42,62 @@ export interface OpenDelphiOptions extends LongCallOptions {
  */
 export async function openDelphiCache(folder: string, options: OpenDelphiOptions): Promise<LatentCache> {
   const shards = findDelphiShards(folder);
+  const place = options.directory ?? placeBesideLatents(folder);
+  if (place !== undefined && isIndexOf(place, shards, options)) return LatentCache.open(place);
   const [first] = shards as [DelphiShard];
   const { tokens, precision } = await withShard(first.path, async (file) => ({
     tokens: await readDelphiTokens(file, options.tokenizer.vocabSize),
     precision: file.tensors.get("activations")?.dtype === "F16" ? ("f16" as const) : ("f32" as const),
   }));
   const identity = await delphiIdentity(folder, shards, { ...options, tokens, precision });
-  const directory = options.directory ?? cacheDirectory(identity);
-  if (existsSync(join(directory, manifestName))) {
-    checkSame(directory, LatentCache.open(directory).manifest.identity, identity);
-    return LatentCache.open(directory);
-  }
+  const directory = place ?? cacheDirectory(identity);
   writing(directory, () => mkdirSync(directory, { recursive: true }));
   const unlock = lockDirectory(directory);
   try {
-    await index(directory, identity, { shards, tokens, options });
+    const isFinished = existsSync(join(directory, manifestName));
+    if (isFinished) checkSame(directory, LatentCache.open(directory).manifest.identity, identity);
+    else await index(directory, identity, { shards, tokens, options });
+    writeJsonFile(join(directory, shardsName), { shards: stampsOf(shards) });
   } finally {
     unlock();
   }
   return LatentCache.open(directory);
+}
+
+/** The sizes and times of delphi's files when they were indexed. */
+const shardsName = "delphi.json";
+
+function stampsOf(shards: readonly DelphiShard[]) {
+  return shards.map(({ path }) => {
+    const { size, mtimeMs } = statSync(path);
+    return { name: basename(path), size, mtimeMs };
+  });
+}
+
+/** Whether a folder has the index of these files as they are, made with the same options. */
+function isIndexOf(directory: string, shards: readonly DelphiShard[], options: OpenDelphiOptions): boolean {
+  const path = join(directory, shardsName);
+  if (!existsSync(path) || !existsSync(join(directory, manifestName))) return false;
+  const { tokenizer, coder } = readManifest(directory).identity;
+  return (
+    tokenizer.hash === options.tokenizer.hash &&
+    coder.hookpoint === (options.hookpoint ?? coder.hookpoint) &&
+    isDeepStrictEqual(Reflect.get(readJson(path), "shards"), stampsOf(shards))
+  );
+}
+
+/** `saelab/<hookpoint>` beside `latents`, where delphi does not look; `undefined` where nothing can be written there. */
+function placeBesideLatents(folder: string): string | undefined {
+  const latents = dirname(resolve(folder));
+  if (basename(latents) !== "latents") return undefined;
+  const directory = join(dirname(latents), "saelab", basename(resolve(folder)));
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+    return directory;
+  } catch {
+    return undefined;
+  }
 }
 
 interface IdentityParts extends OpenDelphiOptions {

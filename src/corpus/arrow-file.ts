@@ -39,17 +39,26 @@ export async function* readArrow(path: string, textKey: string): AsyncGenerator<
 /** A file is found by its table of contents: not every writer repeats the schema in front, as a stream has it. */
 async function openInput(path: string) {
   const { RecordBatchReader } = await import("apache-arrow");
-  const source = await openFile(path);
-  const mark = source.size < 8 ? new Uint8Array(0) : await source.read(0, 8);
-  await source.close();
-  if (new TextDecoder().decode(mark) === "ARROW1\0\0") {
+  const { size, isFile } = await inspect(path);
+  if (isFile) {
     const input = await open(path, "r");
     const reader = async () => RecordBatchReader.from(input);
-    return { size: source.size, reader, close: () => input.close() };
+    return { size, reader, close: () => input.close() };
   }
   const input = createReadStream(path);
   const reader = async () => RecordBatchReader.from(input);
-  return { size: source.size, reader, close: async () => void input.destroy() };
+  return { size, reader, close: async () => void input.destroy() };
+}
+
+/** A file has a mark in front; a stream has none. */
+async function inspect(path: string): Promise<{ size: number; isFile: boolean }> {
+  const source = await openFile(path);
+  try {
+    const mark = source.size < 8 ? new Uint8Array(0) : await source.read(0, 8);
+    return { size: source.size, isFile: new TextDecoder().decode(mark) === "ARROW1\0\0" };
+  } finally {
+    await source.close();
+  }
 }
 
 async function reading<T>(path: string, read: () => T): Promise<Awaited<T>> {

@@ -5,10 +5,12 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cacheLatents } from "../../src/cache/cache-latents.js";
 import { delphiRanges, hookpointOfModule } from "../../src/cache/delphi-layout.js";
@@ -110,6 +112,42 @@ describe("openDelphiCache() and writeDelphiCache()", () => {
     await expect(openDelphiCache(folder, { ...options, directory: cache.directory })).rejects.toThrow(
       /holds a cache of "toy\/layers.0" on "texts" that differs in model, coder/,
     );
+  });
+
+  test("keep the index beside delphi's folder, and read delphi's files again only when they have changed", async () => {
+    const results = join(root, "results");
+    const folder = join(results, "latents", "layers.0");
+    const cache = await toyCache("beside");
+    await writeDelphiCache(cache, folder, { splits: 1, ...quiet });
+    const shard = join(folder, "0_31.safetensors");
+    const time = new Date("2026-01-01");
+    utimesSync(shard, time, time);
+    const options = { tokenizer: byteTokenizer(), ...quiet };
+    const opened = await openDelphiCache(folder, options);
+    expect(opened.directory).toBe(join(results, "saelab", "layers.0"));
+    expect(readdirSync(folder)).toEqual(["0_31.safetensors", "config.json"]);
+    writeFileSync(shard, new Uint8Array(statSync(shard).size));
+    utimesSync(shard, time, time);
+    expect((await openDelphiCache(folder, options)).read(7)).toEqual(cache.read(7));
+    const other = { ...options, tokenizer: byteTokenizer({ bos: false }) };
+    await expect(openDelphiCache(folder, other)).rejects.toThrow(/Cannot read ".*0_31\.safetensors"/);
+    utimesSync(shard, time, new Date("2026-01-02"));
+    await expect(openDelphiCache(folder, options)).rejects.toThrow(/Cannot read ".*0_31\.safetensors"/);
+  });
+
+  test("put the index into the cache of the user where nothing can be written beside", async () => {
+    const folder = join(root, "read-only", "latents", "layers.0");
+    const cache = await toyCache("fixed");
+    await writeDelphiCache(cache, folder, quiet);
+    writeFileSync(join(root, "read-only", "saelab"), "a file where the folder should be");
+    process.env.SAELAB_CACHE = join(root, "user");
+    try {
+      const opened = await openDelphiCache(folder, { tokenizer: byteTokenizer(), ...quiet });
+      expect(dirname(opened.directory)).toBe(join(root, "user"));
+      expect(opened.read(7)).toEqual(cache.read(7));
+    } finally {
+      delete process.env.SAELAB_CACHE;
+    }
   });
 
   test("know the older names of hookpoints", () => {
