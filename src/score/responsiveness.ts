@@ -7,7 +7,7 @@ import { gradeOf } from "./graded-score.js";
 import { textItems } from "./item.js";
 import { checkPromptSize, judge } from "./judge.js";
 import { ratingRequest, readRatings } from "./rating-prompt.js";
-import type { Judgement, Scorer } from "./scorer.js";
+import type { Judgement, Score, Scorer } from "./scorer.js";
 
 export interface ResponsivenessOptions {
   /** Default: 15 (FADE). */
@@ -45,34 +45,37 @@ export function responsiveness(llm: TextModel, options: ResponsivenessOptions = 
         seed,
         signal,
       });
-      const { clear, none } = peaksByRating(judgements, examples);
-      const both = clear.length > 0 && none.length > 0;
-      const area = both ? aurocInterval(clear, none) : undefined;
-      const answered = judgements.filter((judgement) => gradeOf(judgement) !== undefined).length;
-      return {
-        scorer: name,
-        model: llm.name,
-        measure: "AUROC",
-        chance: 0.5,
-        value: area?.value,
-        interval: area?.interval,
-        grade: "rating",
-        ...(area && { also: { responsiveness: 2 * area.value - 1, ...purityOf(clear, none) } }),
-        truePositiveRate: undefined,
-        trueNegativeRate: undefined,
-        answered,
-        unanswered: judgements.length - answered,
-        judgements,
-        usage,
-      };
+      return { ...ratedScore(judgements, examples), scorer: name, model: llm.name, usage };
     },
   };
 }
 
-function purityOf(clear: readonly number[], none: readonly number[]): Record<string, number> {
+function ratedScore(
+  judgements: readonly Judgement[],
+  examples: LatentExamples,
+): Omit<Score, "scorer" | "model" | "usage"> {
+  const { clear, none } = peaksByRating(judgements, examples);
+  const both = clear.length > 0 && none.length > 0;
+  const area = both ? aurocInterval(clear, none) : undefined;
+  const answered = judgements.filter((judgement) => gradeOf(judgement) !== undefined).length;
   return {
-    purity: auprc(clear, none),
-    "purity by chance": clear.length / (clear.length + none.length),
+    measure: "AUROC",
+    chance: 0.5,
+    value: area?.value,
+    interval: area?.interval,
+    grade: "rating",
+    ...(area && {
+      also: {
+        responsiveness: 2 * area.value - 1,
+        purity: auprc(clear, none),
+        "purity by chance": clear.length / (clear.length + none.length),
+      },
+    }),
+    truePositiveRate: undefined,
+    trueNegativeRate: undefined,
+    answered,
+    unanswered: judgements.length - answered,
+    judgements,
   };
 }
 
