@@ -6,7 +6,8 @@
  *
  * *of peak* is by processor time, so that other jobs on the machine do not count: the products' operations a second, of
  * what `peak.c` reaches in the registers (where there is no C compiler: of a bare product in the same runtime).
- * *of product* is the speed of such a product as a share, measured in turn with the encoder. `--model` takes
+ * *of product* is the speed of such a product as a share, measured in turn with the encoder. *int8 screen* is the same coder
+ * with `screen: "int8"`, whose latents are compared with the others; it can be faster than a product in float32. `--model` takes
  * a folder as `delphi/peer.py make FOLDER 768 12 32768` writes it: model.onnx and sae/layers.N.
  */
 import { execFileSync } from "node:child_process";
@@ -22,6 +23,7 @@ import { openSession } from "../src/model/onnx/onnx-session.js";
 import { seededRandom } from "../src/random.js";
 import type { CoderWeights } from "../src/sparse/coder-weights.js";
 import { loadSparseCoder } from "../src/sparse/load-sparse-coder.js";
+import { screenedCoder } from "../src/sparse/screened-coder.js";
 import { weightedCoder } from "../src/sparse/weighted-coder.js";
 import { type Tensor, tensor } from "../src/tensor.js";
 import { idleSince } from "./idle-since.js";
@@ -60,9 +62,12 @@ async function main(): Promise<void> {
   for (const size of values.sizes.split(",")) {
     const [dModel, dSae] = size.split("x").map(Number);
     for (const kind of ["topk", "threshold"] as const)
-      rows.push(await largeCoder({ dModel, dSae, kind, peak: peak.gigaflops }));
+      rows.push(...(await largeCoder({ dModel, dSae, kind, peak: peak.gigaflops })));
   }
-  if (values.model) rows.push(await endToEnd(values.model, peak.gigaflops));
+  if (values.model) {
+    for (const screen of [undefined, "int8"] as const)
+      rows.push(await endToEnd(values.model, { screen, peak: peak.gigaflops }));
+  }
   const percent = (share: number | undefined) => (share === undefined ? "" : `${(100 * share).toFixed(0)} %`);
   console.log(`peak: ${peak.gigaflops.toFixed(0)} GFLOP/s a core (${peak.how})`);
   console.table(
@@ -114,42 +119,56 @@ interface CoderCase {
   peak: number;
 }
 
-async function largeCoder({ dModel, dSae, kind, peak }: CoderCase): Promise<Row> {
+/** The encoder in float32, and screened. */
+async function largeCoder({ dModel, dSae, kind, peak }: CoderCase): Promise<Row[]> {
   const weights = randomWeights(dModel, dSae, kind);
-  const coder = weightedCoder(weights, { name: "bench", hash: "", threads });
+  const options = { name: "bench", hash: "", threads };
+  const coder = weightedCoder(weights, options);
+  const screened = screenedCoder(weightedCoder(weights, options), weights, { threads, onWarning: fail });
   const x = normals([1024, dModel], "x");
   const product = await bareProduct(weights.encoder);
-  let seconds = Number.POSITIVE_INFINITY;
-  let cpuSeconds = Number.POSITIVE_INFINITY;
-  let bare = Number.POSITIVE_INFINITY;
-  let latents = 0;
-  // In turn, so that what disturbs one disturbs the other.
+  const ways = [() => product.run(x), () => coder.encode(x), () => screened.encode(x)];
+  const found = ways.map(() => ({ seconds: Number.POSITIVE_INFINITY, cpuSeconds: Number.POSITIVE_INFINITY }));
+  let latents: Uint32Array = new Uint32Array();
+  // In turn, so that what disturbs one disturbs the others.
   for (let i = 0; i < 3; i++) {
-    bare = Math.min(bare, (await best(() => product.run(x))).cpuSeconds);
-    const encoded = await best(() => coder.encode(x));
-    seconds = Math.min(seconds, encoded.seconds);
-    cpuSeconds = Math.min(cpuSeconds, encoded.cpuSeconds);
-    latents = encoded.latents;
+    for (const [way, run] of ways.entries()) {
+      const { seconds, cpuSeconds, latents: fired } = await best(run);
+      found[way].seconds = Math.min(found[way].seconds, seconds);
+      found[way].cpuSeconds = Math.min(found[way].cpuSeconds, cpuSeconds);
+      if (way === 2 && !fired.every((latent, i) => latent === latents[i])) fail("the screen changes latents");
+      latents = fired;
+    }
   }
-  await Promise.all([coder.close(), product.close()]);
+  await Promise.all([coder.close(), screened.close(), product.close()]);
   const flops = 2 * dModel * dSae * 1024;
-  return {
-    name: `${kind} ${dModel}x${dSae}`,
-    tokensPerSecond: 1024 / seconds,
-    gigaflops: flops / seconds / 1e9,
-    shareByClock: flops / seconds / 1e9 / (peak * threads),
-    shareOfPeak: flops / cpuSeconds / 1e9 / peak,
-    shareOfProduct: bare / cpuSeconds,
-    latentsPerToken: latents / 1024,
-  };
+  return ["", ", int8 screen"].map((suffix, i) => {
+    const { seconds, cpuSeconds } = found[i + 1];
+    return {
+      name: `${kind} ${dModel}x${dSae}${suffix}`,
+      tokensPerSecond: 1024 / seconds,
+      gigaflops: flops / seconds / 1e9,
+      shareByClock: flops / seconds / 1e9 / (peak * threads),
+      shareOfPeak: flops / cpuSeconds / 1e9 / peak,
+      shareOfProduct: found[0].cpuSeconds / cpuSeconds,
+      latentsPerToken: latents.length / 1024,
+    };
+  });
+}
+
+function fail(reason: string): never {
+  throw new Error(`Cannot compare the screened encoder: ${reason}`);
 }
 
 /** A corpus into a cache on disk, after a short one that is not counted. */
-async function endToEnd(folder: string, peak: number): Promise<Row> {
+async function endToEnd(
+  folder: string,
+  { screen, peak }: { screen: "int8" | undefined; peak: number },
+): Promise<Row> {
   const work = mkdtempSync(join(tmpdir(), "saelab-engine-"));
   const model = await loadModel(folder, { threads });
   const [place] = readdirSync(join(folder, "sae"));
-  const coder = await loadSparseCoder(join(folder, "sae", place), { threads });
+  const coder = await loadSparseCoder(join(folder, "sae", place), { threads, screen });
   const corpus = await demoCorpus(Math.ceil(Number(values.tokens) / 20));
   const fill = (name: string, maxTokens: number) =>
     cacheLatents({ model, coder }, corpus, {
@@ -169,7 +188,7 @@ async function endToEnd(folder: string, peak: number): Promise<Row> {
     const tokens = cache.tokenCount;
     const flops = tokens * (prefixOperations(folder, place) + 2 * coder.dModel * coder.dSae);
     return {
-      name: `model to ${place}, ${coder.dModel}x${coder.dSae}`,
+      name: `model to ${place}, ${coder.dModel}x${coder.dSae}${screen ? ", int8 screen" : ""}`,
       tokensPerSecond: tokens / seconds,
       gigaflops: flops / seconds / 1e9,
       shareByClock: flops / seconds / 1e9 / (peak * threads),
@@ -218,11 +237,11 @@ async function bareProduct({ data, shape }: Tensor) {
 async function best(run: () => Promise<{ latents: Uint32Array }>) {
   let seconds = Number.POSITIVE_INFINITY;
   let cpuSeconds = Number.POSITIVE_INFINITY;
-  let latents = (await run()).latents.length;
+  let { latents } = await run();
   for (let i = 0; i < repeats; i++) {
     const start = performance.now();
     const before = process.cpuUsage();
-    latents = (await run()).latents.length;
+    ({ latents } = await run());
     const { user, system } = process.cpuUsage(before);
     cpuSeconds = Math.min(cpuSeconds, (user + system) / 1e6);
     seconds = Math.min(seconds, (performance.now() - start) / 1000);
