@@ -58,5 +58,6 @@ function sizeOf({ content, buffers = [] }: MessageEvent["msg"]): number {
 
 function tooLarge(bytes: number): string {
   const megabytes = (bytes / 2 ** 20).toFixed(1);
-  return `Cannot send ${megabytes} MB to the kernel: the Jupyter server takes 10 MB at once, and closes the connection; send less, or start the server with a larger websocket_max_message_size`;
+  // JupyterLab cuts longer ones.
+  return `Cannot send ${megabytes} MB to the kernel: the Jupyter server takes 10 MB at once (websocket_max_message_size); send less`;
 }
