@@ -28,6 +28,9 @@ export type TokensFile = "tokens.u16" | "tokens.u32";
 
 export const manifestName = "manifest.json";
 
+/** Folder of the tables that queries have made. */
+export const tablesName = "sql";
+
 /** Where the identity of a cache stands while it is being filled. */
 export const planName = "plan.json";
 

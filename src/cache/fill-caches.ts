@@ -6,7 +6,7 @@ import type { SubjectModel } from "../model/subject-model.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
 import { writeJsonFile } from "./array-file.js";
 import { type CacheIdentity, identityDifference, identityHash } from "./cache-identity.js";
-import { planName, readManifest, readPlan, writeManifest } from "./cache-manifest.js";
+import { planName, readManifest, readPlan, tablesName, writeManifest } from "./cache-manifest.js";
 import {
   contextFilesOf,
   contextsName,
@@ -110,6 +110,8 @@ async function finish(
   meter.end(rows);
   writeManifest(directory, identity, contexts, grouped);
   rmSync(runsDirectory(directory), { recursive: true, force: true });
+  // Of the unfinished cache.
+  rmSync(join(directory, tablesName), { recursive: true, force: true });
   rmSync(join(directory, planName), { force: true });
   rmSync(join(directory, contextsName), { force: true });
 }

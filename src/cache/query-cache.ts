@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FileError } from "../errors.js";
+import { tablesName } from "./cache-manifest.js";
 import { activationTable, latentTable, tokenTable } from "./cache-tables.js";
 import type { LatentCache } from "./latent-cache.js";
 import { writeParquetTable } from "./parquet-table.js";
@@ -40,7 +41,7 @@ export async function queryCache(
   options: QueryOptions = {},
 ): Promise<QueryRow[]> {
   const { DuckDBInstance } = await loadDuckDb(cache);
-  const folder = join(options.directory ?? join(cache.directory, "sql"), cache.hash.slice(0, 16));
+  const folder = join(options.directory ?? join(cache.directory, tablesName), cache.hash.slice(0, 16));
   for (const [name, table] of Object.entries(tables)) {
     const path = join(folder, `${name}.parquet`);
     if (!existsSync(path)) await writeParquetTable(path, table(cache));

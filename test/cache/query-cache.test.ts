@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { cacheLatents } from "../../src/cache/cache-latents.js";
-import type { LatentCache } from "../../src/cache/latent-cache.js";
+import { LatentCache } from "../../src/cache/latent-cache.js";
 import { toyCoder, toyModel, toyTexts } from "./toy-world.js";
 
 const root = mkdtempSync(join(tmpdir(), "saelab-query-"));
@@ -68,6 +68,27 @@ describe.skipIf(!hasDuckDb)("LatentCache.query() (needs @duckdb/node-api)", () =
     ]);
     await cache.query("SELECT 1", { directory });
     expect(times()).toEqual(before);
+  });
+
+  test("is of what an unfinished cache has so far, whose tables go when it is finished", async () => {
+    const directory = join(root, "unfinished");
+    const controller = new AbortController();
+    const call = (signal?: AbortSignal) => {
+      const model = toyModel({ onBatch: () => controller.abort() });
+      return cacheLatents({ model, coder: toyCoder() }, toyTexts(60), {
+        directory,
+        signal,
+        onProgress: false,
+      });
+    };
+    await expect(call(controller.signal)).rejects.toThrow(/Stopped/);
+    const part = LatentCache.open(directory, { unfinished: true });
+    const count = "SELECT count(*) AS n FROM activations";
+    expect(await part.query(count)).toEqual([{ n: part.manifest.rows }]);
+    const whole = await call();
+    expect(readdirSync(directory)).not.toContain("sql");
+    expect(whole.manifest.rows).toBeGreaterThan(part.manifest.rows);
+    expect(await whole.query(count)).toEqual([{ n: whole.manifest.rows }]);
   });
 
   test("says what is wrong with a query", async () => {
