@@ -7,14 +7,18 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FileError } from "../../src/errors.js";
 import { loadTokenizer } from "../../src/model/load-tokenizer.js";
 import { decodeGraph, type GraphNode, producers } from "../../src/model/onnx/graph.js";
 import { openOnnxModel } from "../../src/model/onnx/onnx-model.js";
 import { bytesField, encodeMessage, type Field, varintField } from "../../src/model/onnx/protobuf.js";
 import type { SubjectModel } from "../../src/model/subject-model.js";
 import { packageRoot } from "../../src/package-root.js";
+import { seededRandom } from "../../src/random.js";
 import { type Tensor, tensor } from "../../src/tensor.js";
+import { mutate } from "../formats/mutate.js";
 import { errorTable } from "../largest-error.js";
+import { moveWeightsOut } from "./move-weights-out.js";
 
 const table = errorTable();
 afterAll(() => table.print("Optimised graphs against plain ones, as a share of the largest value"));
@@ -134,6 +138,28 @@ describe("optimised graphs", () => {
     const model = await open(path);
     expect(await compare("merged", model, plain)).toBeLessThan(1e-5);
     await model.close();
+  });
+
+  it("damaged ones are refused with the file's name, and none hangs", async () => {
+    const { graph, weights } = moveWeightsOut(await readFile(plainPath), "weights");
+    const original = mergeBodies(fuseNorms(graph));
+    await writeFile(join(folder, "weights"), weights);
+    const path = join(folder, "damaged.onnx");
+    await writeFile(path, original);
+    await (await open(path)).close();
+    const random = seededRandom("optimised graphs");
+    const until = Date.now() + 3000;
+    let refused = 0;
+    let count = 0;
+    for (; count < 2000 && Date.now() < until; count++) {
+      await writeFile(path, mutate(original, random.fork(count)));
+      const error = await open(path).catch((e: unknown) => e);
+      if (!(error instanceof Error)) continue;
+      expect(error, `number ${count}`).toBeInstanceOf(FileError);
+      expect(error.message).toContain(folder);
+      refused++;
+    }
+    expect(refused).toBeGreaterThan(count / 20);
   });
 
   const made = process.env.SAELAB_OPTIMISED ?? "";

@@ -171,8 +171,12 @@ function replaceGraph(modelFields: readonly Field[], fields: Field[]): Uint8Arra
   );
 }
 
-/** Each tensor is made once, and before it is read: as ONNX wants it, and without circles. */
-function checkOrder(nodes: readonly GraphNode[]): void {
+/**
+ * Checks that each tensor is made once, and before it is read: as ONNX wants it, and without circles.
+ *
+ * @throws {SyntaxError} If one is not.
+ */
+export function checkOrder(nodes: readonly GraphNode[]): void {
   const made = new Set(nodes.flatMap((node) => node.outputs));
   for (const { name, inputs, outputs } of nodes) {
     const early = inputs.find((input) => input !== "" && made.has(input));

@@ -1,9 +1,9 @@
-import { HookpointError } from "../../errors.js";
+import { FileError, HookpointError } from "../../errors.js";
 import { sizeOf, type Tensor, type TensorData, tensor } from "../../tensor.js";
 import type { ExtendedModel, GraphTail, RunOptions, SubjectModel } from "../subject-model.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { extendGraph } from "./extend-graph.js";
-import { type Graph, prefixModel, prefixWeightBytes } from "./graph.js";
+import { checkOrder, type Graph, prefixModel, prefixWeightBytes } from "./graph.js";
 import { type GraphFile, openGraphFile } from "./graph-file.js";
 import { findHookpoints, type GraphHookpoint } from "./hookpoints.js";
 import { modelInputs } from "./model-inputs.js";
@@ -47,9 +47,22 @@ const numbersPerRun = 1 << 22;
  */
 export async function openOnnxModel(path: string, options: OnnxModelOptions): Promise<SubjectModel> {
   const opened = await openGraphFile(path);
-  const file = { ...opened, graph: plainResiduals(noCacheBranch(opened.graph)) };
+  const file = { ...opened, graph: readable(opened.graph, path) };
   const hookpoints = findHookpoints(file.graph, { path, layers: options.layers, dModel: options.dModel });
   return new OnnxModel({ ...options, file, hookpoints });
+}
+
+/** The graph without what optimisers and exporters have put around its operators. */
+function readable(graph: Graph, path: string): Graph {
+  try {
+    const plain = plainResiduals(noCacheBranch(graph));
+    checkOrder(plain.nodes);
+    return plain;
+  } catch (cause) {
+    throw new FileError(`Cannot read "${path}": ${(cause as Error).message}; fetch it again`, path, {
+      cause,
+    });
+  }
 }
 
 type Parts = OnnxModelOptions & { file: GraphFile; hookpoints: GraphHookpoint[] };
