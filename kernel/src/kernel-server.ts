@@ -138,14 +138,7 @@ export class KernelServer {
         this.#children.set(message.pid, message.parent?.msg_id);
         return;
       case "exiting":
-        this.#options.crashNote.erase();
-        this.#failRunning(
-          plainError("KernelExit", `${message.reason}: the kernel ends, its variables are lost`),
-        );
-        void this.#debugger
-          .detach()
-          .then(() => this.#options.sockets.close())
-          .then(() => sayFarewell(this.#options.counters));
+        void this.#leave(message.reason);
         return;
     }
   }
@@ -168,6 +161,15 @@ export class KernelServer {
     const text = `The cell is stopped: ${used} of memory are in use, and with a little more Node would end the kernel.\n`;
     this.#publishFor(request.header, "stream", { name: "stderr", text });
     void this.#interrupt();
+  }
+
+  /** The process ends by the cell's own doing: the cell says why, then the main thread may go. */
+  async #leave(reason: string): Promise<void> {
+    this.#options.crashNote.erase();
+    this.#failRunning(plainError("KernelExit", `${reason}: the kernel ends, its variables are lost`));
+    await this.#debugger.detach();
+    await this.#options.sockets.close();
+    sayFarewell(this.#options.counters);
   }
 
   async #shutDown(): Promise<void> {
@@ -390,9 +392,7 @@ export class KernelServer {
 
   #receiveComm(kind: "comm_open" | "comm_msg" | "comm_close", message: Message): void {
     const { content, metadata, buffers, header } = message;
-    const id = String(content.comm_id);
-    if (kind === "comm_open") this.#comms.set(id, String(content.target_name));
-    if (kind === "comm_close") this.#comms.delete(id);
+    this.#followComm(kind, content);
     this.#commRequests.set(header.msg_id, message);
     this.#options.toMain({
       type: "comm",
@@ -403,6 +403,13 @@ export class KernelServer {
       metadata,
       buffers,
     });
+  }
+
+  /** Which comms are open, whoever opened them. */
+  #followComm(msgType: string, content: Json): void {
+    const id = String(content.comm_id);
+    if (msgType === "comm_open") this.#comms.set(id, String(content.target_name));
+    if (msgType === "comm_close") this.#comms.delete(id);
   }
 
   /** The front end sends its next change only after this idle; a running cell stays busy for those who look. */
@@ -427,9 +434,7 @@ export class KernelServer {
 
   #publish(message: Extract<ToIo, { type: "publish" }>): void {
     const { msgType, content, metadata, buffers, parent } = message;
-    const id = String(content.comm_id);
-    if (msgType === "comm_open") this.#comms.set(id, String(content.target_name));
-    if (msgType === "comm_close") this.#comms.delete(id);
+    this.#followComm(msgType, content);
     if (msgType === "execute_result" && this.#entry) {
       this.#entry.output = String((content.data as Json)["text/plain"] ?? "");
     }
