@@ -33,6 +33,9 @@ export interface FuzzingOptions extends ClassifyOptions {
  * what the explanation describes. There are as many negatives as `examples.nonActivating`, whatever their
  * kind, so that costs and class balance stay the paper's; each judgement tells its kind.
  *
+ * Input: test windows with the right marks, and windows with wrong ones (`negatives`). Output: the balanced accuracy of the
+ * answers, (TPR + TNR) / 2, with its interval.
+ *
  * @param judge A model that gives text, or one that gives probabilities.
  * @throws {RangeError} If `examplesPerPrompt` is not a whole number of at least 1.
  */
