@@ -5,7 +5,7 @@ import type { CoderWeights } from "./coder-weights.js";
 import { centred, excessBias, type Tile } from "./encoder-graph.js";
 import { type Pairs, rowDots } from "./row-dots.js";
 import { appendScreen, screenTiles } from "./screen-graph.js";
-import { eachEntry, type Outputs, type SparseBatch, sortedBatch, type VisitEntry } from "./sparse-batch.js";
+import { eachEntry, type Outputs, type SparseBatch, sortedBatch } from "./sparse-batch.js";
 import { sizeFunction } from "./weighted-coder.js";
 
 /** Looks at all latents in 8-bit integers, and computes those that can fire in float32. */
@@ -62,22 +62,13 @@ export async function int8Screen(
       const outputs = await open.run({ x: activations });
       const candidates = pairsOf(outputs, tiles);
       const excess = rowDots(outputs.get("centred") as Tensor, encoder, candidates);
-      candidates.latents.forEach((latent, i) => {
-        excess[i] += bias[latent];
+      for (let i = 0; i < excess.length; i++) excess[i] += bias[candidates.latents[i]];
+      const rows = activations.shape[0];
+      const batch = batchOf(candidates, valuesOf(weights, candidates, { excess, rows }), {
+        rows,
+        firstPosition,
       });
-      const scales = outputs.get("scales") as Tensor;
-      const withinBounds = excess.every(
-        (value, i) =>
-          value * scales.data[candidates.positions[i]] <=
-          candidates.bounds[i] + rounding * Math.abs(candidates.bounds[i]),
-      );
-      const values = valuesOf(weights, candidates, { excess, rows: activations.shape[0] });
-      const each = (visit: VisitEntry) => {
-        for (let i = 0; i < values.length; i++)
-          visit(candidates.positions[i], candidates.latents[i], values[i]);
-      };
-      const batch = sortedBatch(each, { rows: activations.shape[0], firstPosition });
-      return { ...batch, candidates, withinBounds };
+      return { ...batch, candidates, withinBounds: boundsHold(outputs, candidates, excess) };
     },
     close: () => open.close(),
   };
@@ -113,6 +104,24 @@ function pairsOf(outputs: Outputs, tiles: readonly Tile[]): ScreenedPairs {
     pairs.bounds[at++] = bound;
   });
   return pairs;
+}
+
+/** Whether no pair came to more than it passed with. */
+function boundsHold(outputs: Outputs, { positions, bounds }: ScreenedPairs, excess: Float32Array): boolean {
+  const scales = (outputs.get("scales") as Tensor).data;
+  return excess.every(
+    (value, i) => value * scales[positions[i]] <= bounds[i] + rounding * Math.abs(bounds[i]),
+  );
+}
+
+function batchOf(
+  { positions, latents }: Pairs,
+  values: Float32Array,
+  place: { rows: number; firstPosition: number },
+): SparseBatch {
+  return sortedBatch((visit) => {
+    for (let i = 0; i < values.length; i++) visit(positions[i], latents[i], values[i]);
+  }, place);
 }
 
 /** What each pair comes to; not more than 0 if it does not fire. */

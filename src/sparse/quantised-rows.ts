@@ -1,7 +1,8 @@
 /** An encoder's rows in 8-bit integers, each with a step of its own. */
 import type { Tensor } from "../tensor.js";
 
-const largestInteger = 127;
+/** Of an 8-bit integer, either sign. */
+export const largestInteger = 127;
 const tiny = 1e-20;
 
 export interface QuantisedRows {

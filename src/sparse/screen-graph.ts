@@ -18,11 +18,10 @@ import {
   type Tile,
   tilesOf,
 } from "./encoder-graph.js";
-import { balanceOf, type QuantisedRows, quantisedRows } from "./quantised-rows.js";
+import { balanceOf, largestInteger, type QuantisedRows, quantisedRows } from "./quantised-rows.js";
 
 /** Deviations of the summed roundings that are allowed for. */
 const deviations = 7;
-const largestInteger = 127;
 /** The runtime is fast for unsigned times signed integers only. */
 const zeroPoint = 128;
 /** Keeps a position of zeros from becoming infinite. */
