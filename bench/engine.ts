@@ -209,7 +209,7 @@ function prefixOperations(folder: string, place: string): number {
   return blocks * (2 * 12 * d * d + 4 * 128 * d);
 }
 
-/** The product alone, in as many rows a run as the coder takes; only its largest numbers come back. */
+/** The product alone; only its largest numbers come back. */
 async function bareProduct({ data, shape }: Tensor) {
   const [dSae, dModel] = shape;
   const builder = graphBuilder();
@@ -218,15 +218,9 @@ async function bareProduct({ data, shape }: Tensor) {
   const [h] = builder.node("Gemm", [x, w], { attributes: { transB: 1 } });
   const [largest] = builder.node("ReduceMax", [h], { attributes: { axes: [1], keepdims: 0 } });
   const session = await openSession(builder.build({ largest }), { path: "bare product", threads });
-  const step = Math.min(1024, Math.max(32, Math.floor(5e9 / (2 * dModel * dSae))));
   return {
     async run(input: Tensor) {
-      for (let start = 0; start < 1024; start += step) {
-        const rows = Math.min(step, 1024 - start);
-        await session.run({
-          x: tensor(input.data.subarray(start * dModel, (start + rows) * dModel), [rows, dModel]),
-        });
-      }
+      await session.run({ x: input });
       return { latents: new Uint32Array() };
     },
     close: () => session.close(),

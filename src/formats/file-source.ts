@@ -14,7 +14,10 @@ export async function openFile(path: string): Promise<ByteSource> {
     const reason = missing ? "there is no such file; check the path" : (cause as Error).message;
     throw new FileError(`Cannot open "${path}": ${reason}`, path, { cause });
   });
-  const { size } = await file.stat();
+  const { size } = await file.stat().catch(async (cause: unknown) => {
+    await file.close();
+    throw new FileError(`Cannot open "${path}": ${(cause as Error).message}`, path, { cause });
+  });
   return {
     name: path,
     path,
