@@ -15,8 +15,14 @@ export interface Pairs {
   readonly latents: Uint32Array;
 }
 
+/** What is used of it: Node's types leave it to the browser's. */
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object) => { readonly exports: unknown };
+};
+
 interface Program {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): void };
   /** Addresses, but for the length of a row in bytes. */
   dots(vector: number, matrix: number, bytes: number, rows: number, end: number, out: number): void;
 }
@@ -63,7 +69,7 @@ export function rowDots(activations: Tensor, encoder: Tensor, pairs: Pairs): Flo
 
 function programWith(bytes: number): Program {
   program ??= new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(rowDotsProgram, "base64")))
-    .exports as unknown as Program;
+    .exports as Program;
   const { memory } = program;
   const missing = bytes - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / page));

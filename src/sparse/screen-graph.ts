@@ -157,5 +157,7 @@ function topKCuts(
   });
   const kth = builder.reduce("ReduceMin", largest, { axis: 1, keep: true });
   const twice = builder.weight("margin", Float32Array.of(0, 2 * widest[0], 2 * widest[1]), [3, 1]);
-  return node("Relu", node("Sub", kth, node("MatMul", sides, twice)));
+  // Less than the k-th itself, also where nothing was rounded.
+  const below = node("Mul", kth, builder.weight("below", Float32Array.of(1 - 1e-5), []));
+  return node("Relu", node("Sub", below, node("MatMul", sides, twice)));
 }

@@ -194,6 +194,15 @@ describe("int8Screen()", () => {
   });
 });
 
+it("int8Screen() keeps the k largest also where nothing is rounded", async () => {
+  const weights = weightsOf(normals([100, 8], "encoder"), { kind: "topk", k: 5 });
+  weights.encoderBias.forEach((_, i, bias) => {
+    bias[i] = (i * 37) % 100;
+  });
+  const centre = tensor(new Float32Array(3 * 8).fill(0.5), [3, 8]);
+  await expectScreenGivesTheSame(weights, centre);
+});
+
 describe("screenedCoder()", () => {
   const dModel = 256;
   const dSae = 512;
