@@ -1,11 +1,14 @@
 import { type Displayable, displayable } from "../display.js";
 import { latentName } from "../latent.js";
+import { bothRight } from "../score/agreement.js";
+import type { Score } from "../score/scorer.js";
 import { benjaminiHochberg } from "../stats/benjamini-hochberg.js";
 import { bootstrap } from "../stats/bootstrap.js";
 import { clusteredMean } from "../stats/clustered-mean.js";
 import type { Estimate } from "../stats/estimate.js";
 import { holm } from "../stats/holm.js";
 import { lift } from "../stats/lift.js";
+import { mcnemarTest } from "../stats/mcnemar-test.js";
 import { mean } from "../stats/mean.js";
 import { pairedBootstrap } from "../stats/paired-bootstrap.js";
 import { signFlipTest } from "../stats/sign-flip-test.js";
@@ -36,6 +39,11 @@ export interface Comparison {
   readonly adjusted: number;
   /** Of the first over the second, as a null of its own: a random coder, neurons, a random model. */
   readonly lift: Estimate | undefined;
+  /**
+   * Of pairs that said yes or no to the same examples: on how many one run is right significantly more often than the other, by
+   * McNemar's test with a false discovery rate of 5 % (Benjamini and Hochberg). `undefined` where there are none.
+   */
+  readonly differing: { readonly first: number; readonly second: number; readonly of: number } | undefined;
 }
 
 /**
@@ -75,14 +83,14 @@ function compareScorer(
   second: readonly ReportRow[],
   { scorer, pairBy }: { scorer: string; pairBy: "examples" | "latent" },
 ): Omit<Comparison, "adjusted"> | undefined {
-  const others = new Map(second.map((row) => [pairKey(row, pairBy), row.scores[scorer]?.value]));
-  const pairs = first.flatMap((row): [number, number][] => {
-    const [a, b] = [row.scores[scorer]?.value, others.get(pairKey(row, pairBy))];
-    return a === undefined || b === undefined ? [] : [[a, b]];
+  const others = new Map(second.map((row) => [pairKey(row, pairBy), row.scores[scorer]]));
+  const pairs = first.flatMap((row): [Score, Score][] => {
+    const [a, b] = [row.scores[scorer], others.get(pairKey(row, pairBy))];
+    return a?.value === undefined || b?.value === undefined ? [] : [[a, b]];
   });
   const paired = pairs.length >= fewestLatents;
   const [x, y] = paired
-    ? [pairs.map(([a]) => a), pairs.map(([, b]) => b)]
+    ? [0, 1].map((side) => pairs.flatMap((pair) => pair[side]?.value ?? []))
     : [valuesOf(first, scorer), valuesOf(second, scorer)];
   if (x.length < fewestLatents || y.length < fewestLatents) return undefined;
   const differences = x.map((value, i) => value - y[i]);
@@ -94,7 +102,21 @@ function compareScorer(
     difference: paired ? pairedBootstrap(x, y) : unpairedDifference(x, y),
     pValue: paired ? signFlipTest(differences).pValue : welch(x, y),
     lift: liftOver(x, y),
+    differing: paired ? differingPairs(pairs) : undefined,
   };
+}
+
+function differingPairs(pairs: readonly (readonly [Score, Score])[]): Comparison["differing"] {
+  const tests = pairs.flatMap(([a, b]) => {
+    const both = bothRight(a, b);
+    const sides = [both.map(({ one }) => one), both.map(({ other }) => other)] as const;
+    return both.length === 0 ? [] : [mcnemarTest(...sides)];
+  });
+  if (tests.length === 0) return undefined;
+  const adjusted = benjaminiHochberg(tests.map(({ pValue }) => pValue));
+  const differ = tests.filter((_, i) => adjusted[i] <= 0.05);
+  const first = differ.filter(({ onlyFirst, onlySecond }) => onlyFirst > onlySecond).length;
+  return { first, second: differ.length - first, of: tests.length };
 }
 
 function pairKey({ latent, examplesHash }: ReportRow, pairBy: "examples" | "latent"): string {
@@ -137,6 +159,7 @@ const heads = [
   "p",
   "p adjusted",
   "lift over the second",
+  "latents that differ",
 ];
 
 function cells({
@@ -148,6 +171,7 @@ function cells({
   pValue,
   adjusted,
   lift: over,
+  differing,
 }: Comparison): string[] {
   const estimate = ({ value, interval: [low, high] }: Estimate) =>
     `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
@@ -159,6 +183,7 @@ function cells({
     pValue.toPrecision(2),
     adjusted.toPrecision(2),
     over ? estimate(over) : "–",
+    differing ? `${differing.first} and ${differing.second} of ${differing.of}` : "–",
   ];
 }
 

@@ -56,16 +56,29 @@ export function correctedByPeople(judge: Score, people: Score): Estimate {
   return roganGladen(answers, { sensitivity: counts(true), specificity: counts(false) });
 }
 
+/** Whether each of two judges was right, example by example, where both said yes or no. */
+export function bothRight(first: Score, second: Score): { one: boolean; other: boolean }[] {
+  return sharedAnswers(first, second).map(({ one, other, truth }) => ({
+    one: one === truth,
+    other: other === truth,
+  }));
+}
+
 function pairsOf(first: Score, second: Score): { one: boolean; other: boolean }[] {
-  const others = answersOf(second);
-  const pairs = [...answersOf(first)].flatMap(([key, one]) => {
-    const other = others.get(key);
-    return other === undefined ? [] : [{ one, other }];
-  });
+  const pairs = sharedAnswers(first, second);
   if (pairs.length > 0) return pairs;
   throw new RangeError(
     `Cannot compare "${first.scorer}" by ${first.model} with "${second.scorer}" by ${second.model}: no example was answered with yes or no by both; score the same examples`,
   );
+}
+
+function sharedAnswers(first: Score, second: Score): { one: boolean; other: boolean; truth: boolean }[] {
+  const others = answersOf(second);
+  const truths = new Map(first.judgements.map((judgement) => [keyOf(judgement), judgement.truth]));
+  return [...answersOf(first)].flatMap(([key, one]) => {
+    const other = others.get(key);
+    return other === undefined ? [] : [{ one, other, truth: truths.get(key) === true }];
+  });
 }
 
 /** Yes and no by example. */

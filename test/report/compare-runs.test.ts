@@ -51,6 +51,15 @@ const run = (seed: string, more = 0, hash?: string) =>
   );
 
 describe("compareRuns()", () => {
+  it("tells on how many latents one run is right more often, judgement by judgement", async () => {
+    const of = (skills: readonly number[], seed: string) =>
+      report(skills.map((p, i) => scored(i, [drawn("detection", p, `${seed} ${i}`)])));
+    const [found] = compareRuns(await of([0.95, 0.95, 0.6, 0.5], "a"), await of([0.5, 0.6, 0.6, 0.95], "b"));
+    expect(found?.differing).toEqual({ first: 2, second: 1, of: 4 });
+    const [same] = compareRuns(await of([0.9, 0.8, 0.7], "a"), await of([0.9, 0.8, 0.7], "a"));
+    expect(same?.differing).toEqual({ first: 0, second: 0, of: 3 });
+  });
+
   it("pairs latents that were judged on the same examples, and tests each scorer", async () => {
     const [detection, fuzzing] = compareRuns(await run("a", 0.1), await run("b"));
     expect(detection).toMatchObject({ scorer: "detection", paired: true, latents: [30, 30] });

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { auprc } from "../../src/stats/auprc.js";
+import { auprcInterval } from "../../src/stats/auprc-interval.js";
 import { benjaminiHochberg } from "../../src/stats/benjamini-hochberg.js";
 import { bootstrap } from "../../src/stats/bootstrap.js";
 import { brierScore } from "../../src/stats/brier-score.js";
@@ -382,4 +383,13 @@ describe("positionInformation()", () => {
     );
     expect(() => positionInformation([11], 10)).toThrow(RangeError);
   });
+});
+
+test("auprcInterval() holds its value, and is open below a perfect ranking", () => {
+  const mixed = auprcInterval([3, 2, 1], [2.5, 0, 0]);
+  expect(mixed.value).toBe(auprc([3, 2, 1], [2.5, 0, 0]));
+  expect(mixed.interval[0]).toBeLessThan(mixed.value);
+  expect(mixed.interval[1]).toBeGreaterThan(mixed.value);
+  expect(mixed.interval[1]).toBeLessThan(1);
+  expect(auprcInterval([2, 2, 2], [1, 1])).toEqual({ value: 1, interval: [wilson(3, 3)[0], 1] });
 });
