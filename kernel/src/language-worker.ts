@@ -22,6 +22,10 @@ if (!parentPort)
 const port = parentPort;
 const language = new CellLanguage((workerData as { cwd: string }).cwd);
 
+/** Milliseconds after a question in which checks wait, as who types asks again. */
+const quiet = 200;
+let lastQuestion = Number.NEGATIVE_INFINITY;
+
 const unchecked: { readonly id: number; readonly cell: CellModule }[] = [];
 
 port.on("message", (request: LanguageRequest) => {
@@ -29,13 +33,21 @@ port.on("message", (request: LanguageRequest) => {
   else if (request.type === "check") {
     unchecked.push({ id: request.id, cell: language.next(request.code) });
     if (unchecked.length === 1) setImmediate(checkNext);
-  } else answer(request.id, () => contentOf(request.type, request.content));
+  } else {
+    answer(request.id, () => contentOf(request.type, request.content));
+    lastQuestion = performance.now();
+  }
 });
 
-/** Checks one cell at a time, so that completion does not wait for a backlog. */
+/** Checks one cell at a time, and none while somebody types, so that completion does not wait for a backlog. */
 function checkNext(): void {
   const next = unchecked[0];
   if (!next) return;
+  const wait = lastQuestion + quiet - performance.now();
+  if (wait > 0) {
+    setTimeout(checkNext, wait);
+    return;
+  }
   answer(next.id, () => ({ diagnostics: language.check(next.cell) }));
   unchecked.shift();
   if (unchecked.length > 0) setImmediate(checkNext);
