@@ -172,12 +172,18 @@ function transact<T>(file: OpenFile, work: (run: RunSql) => T): T {
   }
 }
 
-/** Folds the log in, unless another process is at work: the last of them does it. */
+/**
+ * Folds the log in, unless another process is at work: the last of them does it. Where others only have the file open, the
+ * log stays, empty.
+ */
 function letGo(place: string): void {
   const file = openFiles.get(place);
   try {
     file?.sqlite.exec("PRAGMA busy_timeout = 0");
-    if (file?.wal) pragma(file.sqlite, "journal_mode = DELETE");
+    if (file?.wal) {
+      pragma(file.sqlite, "wal_checkpoint(TRUNCATE)");
+      pragma(file.sqlite, "journal_mode = DELETE");
+    }
   } catch {
     // What was committed is safe in the log, which the next to open the file reads.
   } finally {

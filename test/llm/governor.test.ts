@@ -198,7 +198,7 @@ describe("a service with a limit of 100 requests a second", () => {
     // What the window loses on its way from 64 to 1, and one for each answer.
     ["that is given", { given: true, states: false, refusals: 30 }],
     ["that the service states", { given: false, states: true, refusals: 60 }],
-    ["that nobody knows", { given: false, states: false, refusals: 450 }],
+    ["that nobody knows", { given: false, states: false, refusals: 1000 }],
   ])(
     "answers 200 of 200 calls under a limit %s",
     { timeout: 60_000 },
