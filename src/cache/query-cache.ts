@@ -1,3 +1,4 @@
+/// <reference path="./duckdb.d.ts" />
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FileError } from "../errors.js";
