@@ -30,6 +30,7 @@ export async function loadModel(source: string, options: LoadModelOptions = {}):
   const tokenizer = await loadTokenizer(folder);
   return await openOnnxModel(graph, {
     name,
+    folder,
     tokenizer,
     contextLength,
     vocabSize: Math.max(setting("vocab_size") ?? 0, tokenizer.vocabSize),

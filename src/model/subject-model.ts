@@ -53,6 +53,8 @@ export interface SubjectModel {
   readonly name: string;
   /** SHA-256 (hex) over the graph and its weights: part of every cache's name. */
   readonly hash: string;
+  /** The folder that it was loaded from: what `loadModel` and `writeRandomModel` take. Absent where it is not from files. */
+  readonly folder?: string | undefined;
   readonly tokenizer: Tokenizer;
   /** What can be tapped, in the order of computation. */
   readonly hookpoints: readonly Hookpoint[];

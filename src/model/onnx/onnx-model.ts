@@ -1,16 +1,15 @@
-import { FileError, HookpointError } from "../../errors.js";
+import { HookpointError } from "../../errors.js";
 import { sizeOf, type Tensor, type TensorData, tensor } from "../../tensor.js";
 import type { ExtendedModel, GraphTail, RunOptions, SubjectModel } from "../subject-model.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { extendGraph } from "./extend-graph.js";
-import { checkOrder, type Graph, prefixModel, prefixWeightBytes } from "./graph.js";
+import { type Graph, prefixModel, prefixWeightBytes } from "./graph.js";
 import { type GraphFile, openGraphFile } from "./graph-file.js";
 import { findHookpoints, type GraphHookpoint } from "./hookpoints.js";
 import { modelInputs } from "./model-inputs.js";
-import { noCacheBranch } from "./no-cache-branch.js";
 import { type OnnxSession, openSession } from "./onnx-session.js";
-import { plainResiduals } from "./plain-residuals.js";
 import type { Provider } from "./provider.js";
+import { readableGraph } from "./readable-graph.js";
 import {
   type Replacement,
   replacementInputs,
@@ -22,6 +21,7 @@ import {
 /** What the graph itself does not say: taken from the model's configuration. */
 export interface OnnxModelOptions {
   name: string;
+  folder?: string | undefined;
   tokenizer: Tokenizer;
   contextLength: number;
   vocabSize: number;
@@ -47,22 +47,9 @@ const numbersPerRun = 1 << 22;
  */
 export async function openOnnxModel(path: string, options: OnnxModelOptions): Promise<SubjectModel> {
   const opened = await openGraphFile(path);
-  const file = { ...opened, graph: readable(opened.graph, path) };
+  const file = { ...opened, graph: readableGraph(opened.graph, path) };
   const hookpoints = findHookpoints(file.graph, { path, layers: options.layers, dModel: options.dModel });
   return new OnnxModel({ ...options, file, hookpoints });
-}
-
-/** The graph without what optimisers and exporters have put around its operators. */
-function readable(graph: Graph, path: string): Graph {
-  try {
-    const plain = plainResiduals(noCacheBranch(graph));
-    checkOrder(plain.nodes);
-    return plain;
-  } catch (cause) {
-    throw new FileError(`Cannot read "${path}": ${(cause as Error).message}; fetch it again`, path, {
-      cause,
-    });
-  }
 }
 
 type Parts = OnnxModelOptions & { file: GraphFile; hookpoints: GraphHookpoint[] };
@@ -88,6 +75,11 @@ class OnnxModel implements SubjectModel {
     this.contextLength = parts.contextLength;
     this.provider = parts.provider ?? "cpu";
     this.#parts = parts;
+  }
+
+  /** Not a field: a notebook that shows a model should not tell where its author keeps files. */
+  get folder(): string | undefined {
+    return this.#parts.folder;
   }
 
   async activations(
