@@ -11,6 +11,7 @@ import { writing } from "./array-file.js";
 import { type CacheIdentity, cacheDirectory, cacheIdentity } from "./cache-identity.js";
 import { lockDirectory } from "./cache-lock.js";
 import { manifestName } from "./cache-manifest.js";
+import { rememberModel } from "./cache-model.js";
 import { checkStream, mostPositions } from "./context-files.js";
 import type { CachePlace } from "./encode-runs.js";
 import { checkSame, fillCaches } from "./fill-caches.js";
@@ -96,7 +97,7 @@ export async function cacheLatents(
   });
   checkDifferent(places);
   await fillMissing(places, { model, source, options });
-  const caches = places.map(({ directory }) => LatentCache.open(directory));
+  const caches = places.map(({ directory }) => rememberModel(LatentCache.open(directory), model));
   return "coders" in input ? caches : (caches[0] as LatentCache);
 }
 
