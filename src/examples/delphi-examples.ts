@@ -6,13 +6,13 @@ import { createHash } from "node:crypto";
 import type { LatentActivations, LatentCache } from "../cache/latent-cache.js";
 import { TooFewWindowsError } from "../errors.js";
 import { type Latent, latentName } from "../latent.js";
+import { type DelphiWindows, delphiCentred, delphiTiles } from "./delphi-windows.js";
 import type { Example, LatentExamples, Window } from "./example.js";
 import { pythonRandom, torchRandint } from "./mersenne-twister.js";
 import { readWindow } from "./read-window.js";
 import { setHash } from "./set-hash.js";
 import type { Part } from "./split-documents.js";
-import { strongestFirstOrder } from "./window-order.js";
-import { type FiringWindow, firstRowFrom, peakPositions, type WindowGrid, windows } from "./windows.js";
+import { type FiringWindow, type WindowGrid, windows } from "./windows.js";
 
 export interface DelphiExamplesOptions {
   /** Default: 40. */
@@ -30,8 +30,8 @@ export interface DelphiExamplesOptions {
   /** Its `train_type`; it has no `values`. Default: `quantiles`. */
   trainSampling?: "quantiles" | "values" | "top" | "random" | "mixed" | undefined;
   /**
-   * `centred` is what it does where `center_examples` is false: the strongest token at three quarters of the window, no window
-   * of a context's first and last tile. Activations are the true ones; its own are wrong beside the tile. Default: `tiles`.
+   * `centred` is what it does where `center_examples` is false: see `delphiCentred`, of which the activations are wrong beside
+   * the tile. Default: `tiles`.
    */
   placement?: "tiles" | "centred" | undefined;
 }
@@ -40,10 +40,10 @@ const sampleSeed = 22;
 const silentSeed = 42;
 
 /**
- * What delphi's main branch gives to its explainer and scorers with random negatives: fixed windows by descending maximum (of
- * equal ones the earlier first; there the order is torch's), slices of ⌊n / quantiles⌋ windows of which the remainder is left
+ * What delphi's main branch gives to its explainer and scorers with random negatives (for those of neighbours, see
+ * `delphiNegatives`): fixed windows by descending maximum, slices of ⌊n / quantiles⌋ windows of which the remainder is left
  * out, Python's `random.sample` with seed 22 from each, anew for test; silent windows of all contexts by torch's `randint`
- * with seed 42, with replacement.
+ * with seed 42, with replacement. `maxActivation` is the first window's.
  *
  * @throws {TooFewWindowsError} If the latent fires in too few windows.
  * @throws {RangeError} If delphi has no such sampler.
@@ -57,21 +57,16 @@ export function delphiExamples(
   const { windowLength = 32, quantiles = 10 } = options;
   const grid: WindowGrid = { windowLength, contextLength: cache.contextLength, firstPosition: 0 };
   const rows = cache.read(latent.index);
-  const tiles = windows(rows, grid);
-  const found = options.placement === "centred" ? recutWindows(rows, grid) : tiles;
-  checkEnough(found.length, latent, options);
-  const ranked = Array.from(strongestFirstOrder(found), (i) => found[i]);
-  const read = (places: readonly Ranked[]) =>
-    places.map(
-      (place): Example => ({ ...readWindow(cache, place, rows), quantile: place.quantile, peak: place.peak }),
-    );
+  const found = options.placement === "centred" ? delphiCentred(rows, grid) : delphiTiles(rows, grid);
+  checkEnough(found.count, latent, options);
+  const read = (places: readonly Ranked[]) => places.map((place) => example(cache, place, { rows, found }));
   const { train = 40, test = 50, nonActivating: silent = 50, trainSampling } = options;
   const sets = {
-    train: read(sampled(ranked, train, { quantiles, sampling: trainSampling })),
+    train: read(sampled(found.count, train, { quantiles, sampling: trainSampling })),
     select: [],
     calibrate: [],
-    test: read(sampled(ranked, test, { quantiles })),
-    nonActivating: silentPlaces(cache, tiles, { grid, count: silent }).map((place) =>
+    test: read(sampled(found.count, test, { quantiles })),
+    nonActivating: silentPlaces(cache, windows(rows, grid), { grid, count: silent }).map((place) =>
       readWindow(cache, place, rows),
     ),
   };
@@ -81,16 +76,28 @@ export function delphiExamples(
     train: shown,
     test: judged,
     nonActivating,
-    ...facts(cache, latent, rows),
-    windowCount: ranked.length,
+    maxActivation: Math.max(...found.read(0).activations),
+    density: rows.positions.length / cache.tokenCount,
+    windowCount: found.count,
     windowLength,
     quantiles,
     ...hashes(cache, latent, sets),
   };
 }
 
-interface Ranked extends FiringWindow {
+interface Ranked {
+  readonly rank: number;
   readonly quantile: number;
+}
+
+function example(
+  cache: LatentCache,
+  { rank, quantile }: Ranked,
+  { rows, found }: { rows: LatentActivations; found: DelphiWindows },
+): Example {
+  const place = found.read(rank);
+  const { activations } = place;
+  return { ...readWindow(cache, place, rows), activations, quantile, peak: Math.max(...activations) };
 }
 
 function checkEnough(
@@ -98,39 +105,25 @@ function checkEnough(
   latent: Latent,
   { train = 40, test = 50, quantiles = 10, minWindows = 200 }: DelphiExamplesOptions,
 ): void {
-  const wanted = Math.max(minWindows, quantiles * Math.floor(Math.max(train, test) / quantiles));
+  const wanted = Math.max(1, minWindows, quantiles * Math.floor(Math.max(train, test) / quantiles));
   if (found >= wanted) return;
   throw new TooFewWindowsError(
     `Cannot sample examples of ${latentName(latent)} as delphi does: it fires in ${found} windows, and ${wanted} are wanted; cache more text, ask for fewer examples or lower minWindows`,
   );
 }
 
-/** Around the strongest token of each tile, so that a quarter of the window is behind it; none of a context's first and last tile. */
-function recutWindows(rows: LatentActivations, grid: WindowGrid): FiringWindow[] {
-  const { windowLength, contextLength } = grid;
-  const tiles = Math.floor(contextLength / windowLength);
-  return peakPositions(rows, grid).flatMap((position) => {
-    const context = Math.floor(position / contextLength);
-    const at = position - context * contextLength;
-    const tile = Math.floor(at / windowLength);
-    if (tile === 0 || tile >= tiles - 1) return [];
-    const start = at - windowLength + Math.floor(windowLength / 4);
-    const peak = rows.activations[firstRowFrom(rows, position)];
-    return [{ context, start, end: start + windowLength, peak }];
-  });
-}
-
+/** Which of `found` windows, by rank. */
 function sampled(
-  ranked: readonly FiringWindow[],
+  found: number,
   count: number,
   {
     quantiles,
     sampling = "quantiles",
   }: { quantiles: number; sampling?: DelphiExamplesOptions["trainSampling"] },
 ): Ranked[] {
-  const slice = Math.floor(ranked.length / quantiles);
-  const placed = ranked.map((window, rank) => ({
-    ...window,
+  const slice = Math.floor(found / quantiles);
+  const placed = Array.from({ length: found }, (_, rank) => ({
+    rank,
     quantile: Math.min(quantiles - 1, Math.floor(rank / slice)),
   }));
   const strongest = Math.floor(count * 0.2);
@@ -178,10 +171,6 @@ function silentPlaces(
     const start = (silent[i] % perContext) * grid.windowLength;
     return { context: Math.floor(silent[i] / perContext), start, end: start + grid.windowLength };
   });
-}
-
-function facts(cache: LatentCache, { index }: Latent, { positions }: LatentActivations) {
-  return { maxActivation: cache.stats(index).max, density: positions.length / cache.tokenCount };
 }
 
 function hashes(

@@ -10,23 +10,29 @@ export interface Place {
 }
 
 /** Reads the tokens of a place and puts a latent's activations on them. */
-export function readWindow(
-  cache: LatentCache,
-  { context, start, end }: Place,
-  rows: LatentActivations,
-): Window {
-  const base = context * cache.contextLength + start;
-  const activations = new Float32Array(end - start);
-  for (let row = firstRowFrom(rows, base); row < rows.positions.length; row++) {
-    const at = (rows.positions[row] as number) - base;
-    if (at >= activations.length) break;
-    activations[at] = rows.activations[row] as number;
-  }
+export function readWindow(cache: LatentCache, place: Place, rows: LatentActivations): Window {
+  const { context, start, end } = place;
   return {
     context,
     start,
     tokens: cache.tokens(context).slice(start, end),
     pieces: cache.pieces(context).slice(start, end),
-    activations,
+    activations: activationsAt(rows, place, cache),
   };
+}
+
+/** A latent's activations on a place, one per token, 0 where it is silent. */
+export function activationsAt(
+  rows: LatentActivations,
+  { context, start, end }: Place,
+  { contextLength }: { readonly contextLength: number },
+): Float32Array {
+  const base = context * contextLength + start;
+  const activations = new Float32Array(end - start);
+  for (let row = firstRowFrom(rows, base); row < rows.positions.length; row++) {
+    const at = rows.positions[row] - base;
+    if (at >= activations.length) break;
+    activations[at] = rows.activations[row];
+  }
+  return activations;
 }

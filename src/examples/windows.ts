@@ -73,7 +73,7 @@ export function centredWindows(rows: LatentActivations, grid: WindowGrid): Firin
 }
 
 /** Position of the strongest activation of each tile that fires, the last partial tile included. */
-export function peakPositions(
+function peakPositions(
   rows: LatentActivations,
   { contextLength, windowLength, firstPosition }: WindowGrid,
 ): number[] {
