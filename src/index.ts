@@ -65,6 +65,7 @@ export type { Example, LatentExamples, Window } from "./examples/example.js";
 export { coOccurrence } from "./examples/co-occurrence.js";
 export { type LatentTraits, latentTraits, traitLabels } from "./examples/latent-traits.js";
 export { type Leak, measureLeak } from "./examples/leak.js";
+export type { EmbeddedWindows } from "./examples/embedding-neighbour-windows.js";
 export { type NegativeKind, type NegativeWindow, negativeLadder } from "./examples/negative-ladder.js";
 export { type EditedWindow, minimalEdits } from "./examples/minimal-edits.js";
 export { type Neighbour, neighbours } from "./examples/neighbours.js";
@@ -98,6 +99,7 @@ export {
 export { builtInEmbedder } from "./llm/local/built-in-embedder.js";
 export { type LocalEmbedder, localEmbedder } from "./llm/local/local-embedder.js";
 export type { Embedder } from "./llm/embedder.js";
+export { type EmbedWindowsOptions, embedWindows } from "./llm/embed-windows.js";
 export type { Choices, TokenScorer, TokenScores } from "./llm/token-scorer.js";
 export type { TextModel, TextReply, TextRequest, Usage } from "./llm/text-model.js";
 export type { Explainer, Explanation, Sense, Trial } from "./explain/explainer.js";

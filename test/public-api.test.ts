@@ -41,6 +41,7 @@ describe("saelab", () => {
         "detection",
         "disattenuatedCorrelation",
         "editLatents",
+        "embedWindows",
         "embedding",
         "exampleEmbedding",
         "executable",

@@ -48,7 +48,7 @@ export class NegativeSieve {
 
   /** Whether a place may be given, whatever else was. */
   allows(place: Place): boolean {
-    if (!this.#isSilent(place) || !this.#allowed(place)) return false;
+    if (!this.isSilent(place) || !this.#allowed(place)) return false;
     if (this.#groupsOf(place).some((group) => this.#groups.has(group))) return false;
     return !this.#near.has(this.#cache.tokens(place.context).subarray(place.start, place.end));
   }
@@ -61,7 +61,8 @@ export class NegativeSieve {
     return true;
   }
 
-  #isSilent({ context, start, end }: Place): boolean {
+  /** Whether the latent fires nowhere in a place. */
+  isSilent({ context, start, end }: Place): boolean {
     const base = context * this.grid.contextLength;
     const row = firstRowFrom(this.rows, base + start);
     return row === this.rows.positions.length || this.rows.positions[row] >= base + end;

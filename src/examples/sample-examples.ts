@@ -14,9 +14,10 @@ import { TooFewWindowsError } from "../errors.js";
 import { type Latent, latentName } from "../latent.js";
 import { type Random, seededRandom } from "../random.js";
 import { delphiExamples } from "./delphi-examples.js";
+import { fromEachQuantile, type Pool, type Ranked, trainWindows } from "./draw-windows.js";
 import type { Example, LatentExamples, Window } from "./example.js";
 import { NearIndex } from "./near-index.js";
-import { type NegativeWindow, negativeLadder } from "./negative-ladder.js";
+import { type NegativeKind, type NegativeWindow, negativeLadder } from "./negative-ladder.js";
 import { type Place, readWindow } from "./read-window.js";
 import { partShares, type SampleExamplesOptions, type SamplingPlan, samplingPlan } from "./sampling-plan.js";
 import { setHash } from "./set-hash.js";
@@ -51,9 +52,10 @@ export function sampleExamples(
     return { ...readWindow(cache, place, rows), quantile: place.quantile, peak: place.peak };
   };
   const [train, select, calibrate, test] = parts.map((part) => chosen[part].map(example));
-  const [nonActivating, selectNonActivating] = [silent.test, silent.select].map((places) =>
-    places.map((place) => readWindow(cache, place, rows)),
-  );
+  const silentWindow = (place: Place) => readWindow(cache, place, rows);
+  const selectNonActivating = silent.select.map(silentWindow);
+  const nonActivating = [...silent.test.map(silentWindow), ...silent.hard];
+  const silentPlaces = nonActivating.map(placeOf);
   const further = [silent.select, contrast.map(placeOf)].filter((places) => places.length > 0);
   return {
     latent,
@@ -68,7 +70,7 @@ export function sampleExamples(
     windowCount,
     windowLength: plan.grid.windowLength,
     quantiles: plan.quantiles,
-    hash: hashOf(cache, latent, [...parts.map((part) => chosen[part]), silent.test, ...further]),
+    hash: hashOf(cache, latent, [...parts.map((part) => chosen[part]), silentPlaces, ...further]),
     setHashes: {
       train: setHash(cache, train),
       select: setHash(cache, select),
@@ -87,51 +89,75 @@ function samplePlaces(cache: LatentCache, rows: LatentActivations, latent: Laten
   const pool = poolByPart(ranked, partOf, plan);
   const random = seededRandom(plan.seed).fork(latentName(latent));
   const { chosen, isNear, remember } = choosePlaces(pool, { cache, plan, random });
-  const of = (part: Part) => (place: Place) => partOf(place) === part && !isNear(place);
   if (chosen.train.length === 0 || chosen.test.length === 0) throw tooFew(latent, keys.size, plan);
-  const silentOf = (part: "select" | "test", count: number) =>
+  const of = (part: Part) => (place: Place) => partOf(place) === part && !isNear(place);
+  const silentOf = (part: "select" | "test", { count, known }: { count: number; known: Set<number> }) =>
     silentWindows(cache, rows, {
       grid: plan.grid,
       count,
       random: random.fork(part === "test" ? "silent" : `silent ${part}`),
-      firing: keys,
+      firing: known,
       allowed: of(part),
     });
-  const contrast = contrastWindows(cache, latent, { plan, firing: keys, allowed: of("train") });
+  const hardOf = (part: "train" | "test") => ({ plan, firing: keys, allowed: of(part) });
+  const contrast = contrastWindows(cache, latent, hardOf("train"));
   remember(contrast.map(placeOf));
-  const select = remember(silentOf("select", plan.select));
-  return {
-    chosen,
-    contrast,
-    silent: { select, test: silentOf("test", plan.nonActivating) },
-    windowCount: keys.size,
-  };
+  const select = remember(silentOf("select", { count: plan.select, known: keys }));
+  const hard = hardNegatives(cache, latent, hardOf("test"));
+  const known = new Set([...keys, ...tokenKeys(cache, hard.map(placeOf))]);
+  const test = silentOf("test", { count: plan.nonActivating - hard.length, known });
+  return { chosen, contrast, silent: { select, test, hard }, windowCount: keys.size };
+}
+
+interface HardOptions {
+  plan: SamplingPlan;
+  /** Tokens of windows in which the latent fires. */
+  firing: Set<number>;
+  allowed: (place: Place) => boolean;
 }
 
 /** Silent windows of train documents, the hardest kind first. */
-function contrastWindows(
+function contrastWindows(cache: LatentCache, latent: Latent, options: HardOptions): NegativeWindow[] {
+  const { contrast: count, contrastKinds: kinds } = options.plan;
+  return hardWindows(cache, latent, { ...options, kinds, count }).slice(0, count);
+}
+
+/** Of each kind that scorers are to meet, random ones apart, its share. */
+function hardNegatives(cache: LatentCache, latent: Latent, options: HardOptions): NegativeWindow[] {
+  const { negatives, nonActivating } = options.plan;
+  const kinds = negatives.filter((kind) => kind !== "random");
+  return hardWindows(cache, latent, {
+    ...options,
+    kinds,
+    count: Math.floor(nonActivating / negatives.length),
+  });
+}
+
+function hardWindows(
   cache: LatentCache,
   latent: Latent,
-  { plan, firing, ...only }: { plan: SamplingPlan; firing: Set<number>; allowed: (place: Place) => boolean },
+  { plan, firing, allowed, kinds, count }: HardOptions & { kinds: readonly NegativeKind[]; count: number },
 ): NegativeWindow[] {
-  const { contrast: count, contrastKinds: kinds, seed, grid } = plan;
-  if (count === 0) return [];
-  const { windowLength } = grid;
-  const allowed = (place: Place) => only.allowed(place) && !firing.has(tokenKeys(cache, [place])[0]);
-  const found = negativeLadder(cache, { latent, windowLength, train: [] }, { kinds, count, seed, allowed });
-  return found.slice(0, count);
+  if (count === 0 || kinds.length === 0) return [];
+  const { seed, coder, embedded } = plan;
+  const { windowLength } = plan.grid;
+  return negativeLadder(
+    cache,
+    { latent, windowLength, train: [] },
+    {
+      kinds,
+      count,
+      seed,
+      coder,
+      embedded,
+      allowed: (place) => allowed(place) && !firing.has(tokenKeys(cache, [place])[0]),
+    },
+  );
 }
 
 function placeOf({ context, start, tokens }: Window): Place {
   return { context, start, end: start + tokens.length };
 }
-
-interface Ranked extends FiringWindow {
-  readonly quantile: number;
-}
-
-/** Windows of a part, strongest first in each quantile. */
-type Pool = readonly (readonly FiringWindow[])[];
 
 /** Cuts ranked windows into quantiles of equal count, and these by part. */
 function poolByPart(
@@ -166,7 +192,7 @@ function choosePlaces(
       allowed: (place) => !isNear(place),
     });
   const chosen: Record<Part, readonly Ranked[]> = {
-    train: remember(chooseTrain(pool.train, plan, random.fork("train"))),
+    train: remember(trainWindows(pool.train, plan, random.fork("train"))),
     select: remember(choose("select")),
     calibrate: remember(choose("calibrate")),
     test: choose("test"),
@@ -189,95 +215,6 @@ function distinctWindows(
     if (keys.add(keyOf[i]).size > known && known < plan.maxWindows) ranked.push(found[i]);
   }
   return { ranked, keys };
-}
-
-function chooseTrain(pool: Pool, plan: SamplingPlan, random: Random): Ranked[] {
-  const { train, trainSampling, quantiles } = plan;
-  const drawing = { random, allowed: () => true };
-  if (trainSampling === "quantiles") return fromEachQuantile(pool, train, drawing);
-  if (trainSampling === "mixed") return topAndQuantiles(pool, train, drawing);
-  const all = pool.flatMap(withQuantile);
-  if (trainSampling === "top") return all.slice(0, train);
-  if (trainSampling === "random") return strongestFirst(random.sample(all, train));
-  const drawn = drawEvenly(slicesByValue(all, quantiles), train, drawing);
-  return strongestFirst(drawn.map(({ window }) => window));
-}
-
-/** A fifth the strongest, the others by quantile: the share of the reference implementation's `mix`. */
-function topAndQuantiles(pool: Pool, count: number, drawing: Drawing): Ranked[] {
-  const top = new Set(pool.flat().slice(0, Math.floor(count / 5)));
-  const [strongest, others] = [true, false].map((wanted) =>
-    pool.map((slice) => slice.filter((window) => top.has(window) === wanted)),
-  );
-  const rest = fromEachQuantile(others, count - top.size, drawing);
-  return strongestFirst([...strongest.flatMap(withQuantile), ...rest]);
-}
-
-/** Slices of equal width by peak activation, the strongest first. */
-function slicesByValue(windows: readonly Ranked[], count: number): Ranked[][] {
-  const slices = Array.from({ length: count }, (): Ranked[] => []);
-  const most = windows[0]?.peak ?? 1;
-  for (const window of windows) {
-    const slice = Math.floor(count * (1 - window.peak / most));
-    slices[Math.min(slice, count - 1)].push(window);
-  }
-  return slices;
-}
-
-function withQuantile(slice: readonly FiringWindow[], quantile: number): Ranked[] {
-  return slice.map((window) => ({ ...window, quantile }));
-}
-
-interface Drawing {
-  random: Random;
-  allowed: (place: Place) => boolean;
-}
-
-function fromEachQuantile(pool: Pool, count: number, drawing: Drawing): Ranked[] {
-  const drawn = drawEvenly(pool, count, drawing);
-  return strongestFirst(drawn.map(({ window, slice }) => ({ ...window, quantile: slice })));
-}
-
-/**
- * Equal numbers from every slice; the first ones get what does not divide. Where a slice has too few, any others make up
- * for it.
- */
-function drawEvenly<T extends FiringWindow>(
-  slices: readonly (readonly T[])[],
-  count: number,
-  { random, allowed }: Drawing,
-): { window: T; slice: number }[] {
-  const taken = new Set<T>();
-  const chosen = slices.flatMap((windows, slice) => {
-    const wanted = Math.floor(count / slices.length) + (slice < count % slices.length ? 1 : 0);
-    const drawn = draw(windows, wanted, { random: random.fork(slice), allowed, place: (window) => window });
-    for (const window of drawn) taken.add(window);
-    return drawn.map((window) => ({ window, slice }));
-  });
-  if (chosen.length === count) return chosen;
-  const rest = slices.flatMap((windows, slice) =>
-    windows.filter((window) => !taken.has(window)).map((window) => ({ window, slice })),
-  );
-  const place = ({ window }: { window: T }) => window;
-  return [...chosen, ...draw(rest, count - chosen.length, { random: random.fork("rest"), allowed, place })];
-}
-
-/** Up to `count` items whose places are allowed, in random order. */
-function draw<T>(
-  list: readonly T[],
-  count: number,
-  { random, allowed, place }: Drawing & { place: (item: T) => Place },
-): T[] {
-  const drawn: T[] = [];
-  if (count === 0) return drawn;
-  for (const item of random.shuffle(list)) {
-    if (allowed(place(item)) && drawn.push(item) === count) break;
-  }
-  return drawn;
-}
-
-function strongestFirst(chosen: Ranked[]): Ranked[] {
-  return chosen.sort((a, b) => b.peak - a.peak || a.context - b.context || a.start - b.start);
 }
 
 function neverFires(cache: LatentCache, latent: Latent): TooFewWindowsError {

@@ -1,10 +1,11 @@
 import type { LatentCache } from "../cache/latent-cache.js";
 import { type Latent, latentName } from "../latent.js";
-import type { NegativeKind } from "./negative-ladder.js";
+import type { NegativeKind, NegativeSources } from "./negative-ladder.js";
 import { type Part, type PartShares, parts } from "./split-documents.js";
 import type { WindowGrid } from "./windows.js";
 
-export interface SampleExamplesOptions {
+/** `coder` and `embedded` are for kinds of silent windows that are found by them. */
+export interface SampleExamplesOptions extends NegativeSources {
   /** Examples for explainers. Default: 40, as in the paper. */
   train?: number | undefined;
   /** Silent windows for explainers that contrast, from train documents. Default: 0. */
@@ -13,7 +14,7 @@ export interface SampleExamplesOptions {
    * What kinds these are of, as many of a kind as there are before any of the next. Default: windows with a token on which
    * the latent fires elsewhere, then any.
    */
-  contrastKinds?: readonly Exclude<NegativeKind, "encoder-neighbour" | "decoder-neighbour">[] | undefined;
+  contrastKinds?: readonly NegativeKind[] | undefined;
   /** Examples to choose between explanations on, with as many silent windows beside them. Default: 0. */
   select?: number | undefined;
   /** Examples to set judges and thresholds on. Default: 0. */
@@ -22,6 +23,11 @@ export interface SampleExamplesOptions {
   test?: number | undefined;
   /** Silent windows for scorers. Default: as many as `test`. */
   nonActivating?: number | undefined;
+  /**
+   * What kinds of `negativeLadder` these are of, an equal share of each; what a kind lacks is made up for by random ones, which
+   * alone bear no kind. Score cards tell how often each kind was told apart. Default: random ones alone, as in the paper.
+   */
+  negatives?: readonly NegativeKind[] | undefined;
   /** Tokens per window. Default: 32, as in the paper. */
   windowLength?: number | undefined;
   /** Rank slices. Default: 10, as in the paper. */
@@ -49,9 +55,12 @@ export interface SampleExamplesOptions {
 
 /** Options with every default in place. */
 export interface SamplingPlan
-  extends Required<{
-    [K in Exclude<keyof SampleExamplesOptions, "compat">]: NonNullable<SampleExamplesOptions[K]>;
-  }> {
+  extends NegativeSources,
+    Required<{
+      [K in Exclude<keyof SampleExamplesOptions, "compat" | keyof NegativeSources>]: NonNullable<
+        SampleExamplesOptions[K]
+      >;
+    }> {
   readonly grid: WindowGrid;
 }
 
@@ -84,6 +93,9 @@ export function samplingPlan(
     select,
     calibrate,
     nonActivating,
+    negatives: options.negatives ?? ["random"],
+    coder: options.coder,
+    embedded: options.embedded,
     minWindows,
     seed,
     trainSampling: options.trainSampling ?? "quantiles",

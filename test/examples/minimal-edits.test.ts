@@ -6,7 +6,10 @@ import { generateDocuments } from "../../demo/world/index.js";
 import { cacheLatents } from "../../src/cache/cache-latents.js";
 import type { LatentCache } from "../../src/cache/latent-cache.js";
 import { minimalEdits } from "../../src/examples/minimal-edits.js";
+import { negativeLadder } from "../../src/examples/negative-ladder.js";
 import { sampleExamples } from "../../src/examples/sample-examples.js";
+import { jaccard } from "../../src/examples/shingles.js";
+import { embedWindows } from "../../src/llm/embed-windows.js";
 import { pattern } from "../../src/llm/pattern/pattern-model.js";
 import { loadModel } from "../../src/model/load-model.js";
 import type { SubjectModel } from "../../src/model/subject-model.js";
@@ -77,6 +80,39 @@ describe("minimalEdits()", () => {
     expect(positives.sort()).toEqual(examples.test.map(({ pieces }) => pieces.join("")).sort());
   });
 });
+
+describe("the ladder of negatives", () => {
+  it("comes nearer to the windows where a latent fires with every rung, by the tokens that they share", {
+    timeout: 120_000,
+  }, async () => {
+    const latents = cache.sample(12, { seed: 4, minCount: 150 });
+    const embedded = await embedWindows(cache, { latents, onProgress: false });
+    const kinds = ["random", "same-token", "embedding-neighbour"] as const;
+    const closeness = new Map<string, number[]>();
+    for (const [i, latent] of latents.entries()) {
+      const examples = sampleExamples(cache, latent, few);
+      const ladder = negativeLadder(cache, examples, { kinds, embedded, count: 20 });
+      const count = i === 0 ? 3 : 0;
+      const edited = await minimalEdits(cache, examples, { model, coder, count, onProgress: false });
+      for (const { kind, tokens } of [...ladder, ...edited]) {
+        const nearest = Math.max(...examples.test.map((window) => sharedTokens(tokens, window.tokens)));
+        closeness.set(kind, [...(closeness.get(kind) ?? []), nearest]);
+      }
+    }
+    const means = [...kinds, "minimal-edit"].map((kind) => mean(closeness.get(kind) ?? []));
+    expect(means).toEqual([...means].sort((a, b) => a - b));
+  });
+});
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, n) => sum + n, 0) / numbers.length;
+}
+
+/** Of the tokens that either window has, the share that both have. */
+function sharedTokens(a: Int32Array, b: Int32Array): number {
+  const [one, other] = [a, b].map((tokens) => new Uint32Array(new Set(tokens)).sort());
+  return jaccard(one, other);
+}
 
 /** Positions of a window at which a latent fires. */
 async function firing(

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Window } from "../../src/examples/example.js";
 import { sampleExamples } from "../../src/examples/sample-examples.js";
 import { documentGroups } from "../../src/examples/split-documents.js";
+import { embedWindows } from "../../src/llm/embed-windows.js";
 import { toyActivation } from "../cache/toy-world.js";
 import { toyCache } from "./toy-cache.js";
 
@@ -173,6 +174,40 @@ describe("sampleExamples()", () => {
     const plain = sampleExamples(cache, latent(7));
     expect([others.train, others.test]).toEqual([plain.train, plain.test]);
     expect(others.hash).not.toBe(plain.hash);
+  });
+
+  test("gives scorers an equal share of each kind of negative that is asked for, of test documents", async () => {
+    const embedded = await embedWindows(cache, { latents: [latent(7)], onProgress: false });
+    const negatives = ["random", "co-active", "same-token", "embedding-neighbour"] as const;
+    const found = sampleExamples(cache, latent(7), { test: 40, negatives, embedded });
+    const plain = sampleExamples(cache, latent(7), { test: 40 });
+    const kindOf = (window: Window) => ("kind" in window ? window.kind : "random");
+    const counts = negatives.map((kind) => found.nonActivating.filter((w) => kindOf(w) === kind).length);
+    expect(counts).toEqual([10, 10, 10, 10]);
+    expect([found.train, found.test]).toEqual([plain.train, plain.test]);
+    expect(found.hash).not.toBe(plain.hash);
+    expect(new Set(texts(found.nonActivating)).size).toBe(40);
+    expect(shared(documents(found.nonActivating), documents(found.train))).toEqual([]);
+    for (const window of found.nonActivating) expectTrue(window, 7);
+
+    const contrastKinds = ["embedding-neighbour"] as const;
+    const { contrast = [], test: tested } = sampleExamples(cache, latent(7), {
+      contrast: 10,
+      contrastKinds,
+      embedded,
+    });
+    expect(contrast.map(({ kind }) => kind)).toEqual(Array(10).fill("embedding-neighbour"));
+    expect(shared(documents(contrast), documents(tested))).toEqual([]);
+  });
+
+  test("makes up with random windows for a kind that a latent has none of", () => {
+    const { nonActivating } = sampleExamples(cache, latent(1), {
+      windowLength: 4,
+      minWindows: 1,
+      negatives: ["random", "same-token"],
+    });
+    expect(nonActivating.filter((window) => "kind" in window)).toEqual([]);
+    expect(nonActivating.length).toBe(100);
   });
 
   test("collapses windows of equal tokens", async () => {
