@@ -222,7 +222,7 @@ describe("hostile files", () => {
       nodeField("Identity", ["a"], { names: ["b"] }),
     ];
     const modelOf = (graph: Parameters<typeof bytesField>[1]) => encodeMessage([bytesField(7, graph)]);
-    expect(() => decodeGraph(modelOf(circle))).toThrow('reads "b" before it is made');
+    expect(() => decodeGraph(modelOf(circle))).toThrow(/reads "[ab]", which is made from what it makes/);
     let inside = encodeMessage([nodeField("Identity", ["x"], { names: ["y"] })]);
     for (let i = 0; i < 5000; i++) {
       inside = encodeMessage([bytesField(1, [bytesField(5, [bytesField(6, inside)])])]);

@@ -32,7 +32,8 @@ function toy(): Toy {
     add: (a, b) => one("Add", a, b),
     attention: (x) => {
       rows = width;
-      return project(one("Softmax", project(one("Sqrt", x), width)), width);
+      const keys = project(one("Sqrt", x), width);
+      return project(one("MatMul", one("Softmax", keys), keys), width);
     },
     mlp: (x) => {
       rows = width;
@@ -45,7 +46,7 @@ function toy(): Toy {
 const names = (model: Uint8Array, layers?: number) =>
   findHookpoints(decodeGraph(model), { path: "toy.onnx", layers }).map((h) => h.name);
 const block = (n: number) =>
-  [".attention", ".mlp.input", ".mlp.neurons", ".mlp", ""].map((p) => `layers.${n}${p}`);
+  [".attention.heads", ".attention", ".mlp.input", ".mlp.neurons", ".mlp", ""].map((p) => `layers.${n}${p}`);
 
 describe("findHookpoints()", () => {
   it("finds sequential blocks", () => {
@@ -61,7 +62,7 @@ describe("findHookpoints()", () => {
     expect(names(model, 3)).toEqual(["embed", ...block(0), ...block(1), ...block(2)]);
     const found = findHookpoints(decodeGraph(model), { path: "toy.onnx" });
     expect(found.filter((h) => /^layers\.\d$/.test(h.name)).map((h) => h.tensor)).toEqual(outputs);
-    expect(found.map((h) => h.width)).toEqual([4, ...[0, 1, 2].flatMap(() => [4, 4, 16, 4, 4])]);
+    expect(found.map((h) => h.width)).toEqual([4, ...[0, 1, 2].flatMap(() => [4, 4, 4, 16, 4, 4])]);
   });
 
   it("looks through casts that change nothing, as in exports of Llama", () => {
@@ -144,7 +145,7 @@ describe("prefixModel()", () => {
     const cut = decodeGraph(prefixModel(graph, [h]));
     expect(cut.outputs.map((o) => o.name)).toEqual([h]);
     expect(cut.inputs.map((i) => i.name)).toEqual(["x"]);
-    expect(cut.nodes.map((n) => n.op)).toEqual(["Sqrt", "MatMul", "Softmax", "MatMul", "Add"]);
+    expect(cut.nodes.map((n) => n.op)).toEqual(["Sqrt", "MatMul", "Softmax", "MatMul", "MatMul", "Add"]);
     expect([...cut.initializers.keys()]).toEqual(["w0", "w1"]);
   });
 

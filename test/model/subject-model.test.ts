@@ -29,8 +29,9 @@ describe("the demo model", () => {
   afterAll(() => model.close());
 
   it("has hookpoints in the order of computation, with widths and TransformerLens' names", () => {
-    expect(model.hookpoints.slice(0, 6)).toMatchObject([
+    expect(model.hookpoints.slice(0, 7)).toMatchObject([
       { name: "embed", alias: "hook_embed", width: 128 },
+      { name: "layers.0.attention.heads", alias: "blocks.0.attn.hook_z", width: 128 },
       { name: "layers.0.attention", alias: "blocks.0.hook_attn_out", width: 128 },
       { name: "layers.0.mlp.input", alias: undefined, width: 128 },
       { name: "layers.0.mlp.neurons", alias: "blocks.0.mlp.hook_post", width: 512 },

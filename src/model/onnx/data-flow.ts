@@ -2,8 +2,8 @@
  * Questions about where numbers come from in a graph. Shapes do not count as numbers: a path that
  * leads through `Shape` ends there, and so do the size and index operands of reshaping nodes.
  */
-import { type Graph, type GraphNode, producers } from "./graph.js";
-import { all, decodeMessage, first, integersOf, textOf } from "./protobuf.js";
+import { attributeFields, type Graph, type GraphNode, integerAttribute, producers } from "./graph.js";
+import { decodeMessage, first, integersOf } from "./protobuf.js";
 
 const sizeOps = new Set(["Shape", "Size", "ConstantOfShape", "Range"]);
 const firstOperandOnly = new Set([
@@ -18,6 +18,7 @@ const firstOperandOnly = new Set([
 ]);
 const noOps = new Set(["Cast", "Identity", "Dropout"]);
 const viewOps = new Set([...noOps, "Reshape", "Flatten", "Squeeze", "Unsqueeze"]);
+const productOps = new Set(["MatMul", "FusedMatMul", "Einsum"]);
 const projectionOps = new Set(["MatMul", "Gemm", "FusedMatMul", "MatMulNBits"]);
 
 /** A multiplication by a weight matrix. */
@@ -53,6 +54,11 @@ export class DataFlow {
   /** Whether a tensor is the same whatever the inputs are. */
   isConstant(tensor: string): boolean {
     return this.#constants.has(tensor);
+  }
+
+  /** Whether a node multiplies two matrices that both are computed, as attention does with its weights and values. */
+  isProduct({ op, inputs }: GraphNode): boolean {
+    return productOps.has(op) && inputs.filter((name) => !this.isConstant(name)).length > 1;
   }
 
   /** The tensor whose values this one repeats, before casts and the like. */
@@ -123,11 +129,11 @@ export class DataFlow {
     const [input, weight] = node.inputs;
     if (this.isConstant(input) || !this.isConstant(weight)) return undefined;
     if (node.op === "MatMulNBits") {
-      return { input, inputWidth: attribute(node, "K"), outputWidth: attribute(node, "N") };
+      return { input, inputWidth: integerAttribute(node, "K"), outputWidth: integerAttribute(node, "N") };
     }
     const shape = this.#weightShape(weight);
     const [rows, columns] = shape?.length === 2 ? shape : [];
-    return attribute(node, "transB")
+    return integerAttribute(node, "transB")
       ? { input, inputWidth: columns, outputWidth: rows }
       : { input, inputWidth: rows, outputWidth: columns };
   }
@@ -154,14 +160,4 @@ function constantShape(node: GraphNode): number[] | undefined {
   const value = attributeFields(node, "value");
   const tensor = value && first(value, 5);
   return tensor && integersOf(decodeMessage(tensor.payload), 1);
-}
-
-function attribute(node: GraphNode, name: string): number | undefined {
-  const fields = attributeFields(node, name);
-  return fields && integersOf(fields, 3)[0];
-}
-
-function attributeFields(node: GraphNode, name: string) {
-  const decoded = all(node.fields, 5).map((field) => decodeMessage(field.payload));
-  return decoded.find((fields) => textOf(first(fields, 1)) === name);
 }

@@ -4,6 +4,7 @@
  * where only an early tensor is fetched, so a tap must remove what lies behind it.
  * Field numbers: onnx.proto (ONNX 1.x, IR 3 to 12).
  */
+import { orderNodes } from "./order-nodes.js";
 import {
   all,
   bytesField,
@@ -81,12 +82,10 @@ export function decodeGraph(bytes: Uint8Array): Graph {
   const fields = decodeMessage(graph.payload);
   const initializers = all(fields, graphInitializer).map(decodeInitializer);
   const named = new Map(initializers.map((i) => [i.name, i]));
-  const nodes = all(fields, graphNode).map((field) => decodeNode(decodeMessage(field.payload)));
-  checkOrder(nodes);
   return {
     modelFields,
     fields,
-    nodes,
+    nodes: orderNodes(all(fields, graphNode).map((field) => decodeNode(decodeMessage(field.payload)))),
     initializers: named,
     // Before IR 4 every initializer is also listed as an input.
     inputs: all(fields, graphInput)
@@ -171,26 +170,6 @@ function replaceGraph(modelFields: readonly Field[], fields: Field[]): Uint8Arra
   );
 }
 
-/**
- * Checks that each tensor is made once, and before it is read: as ONNX wants it, and without circles.
- *
- * @throws {SyntaxError} If one is not.
- */
-export function checkOrder(nodes: readonly GraphNode[]): void {
-  const made = new Set(nodes.flatMap((node) => node.outputs));
-  for (const { name, inputs, outputs } of nodes) {
-    const early = inputs.find((input) => input !== "" && made.has(input));
-    if (early !== undefined) {
-      throw new SyntaxError(`Cannot read an ONNX model: node "${name}" reads "${early}" before it is made`);
-    }
-    for (const output of outputs) {
-      if (output !== "" && !made.delete(output)) {
-        throw new SyntaxError(`Cannot read an ONNX model: two nodes make "${output}"`);
-      }
-    }
-  }
-}
-
 /** A node from NodeProto's fields. */
 export function decodeNode(fields: readonly Field[], depth = 0): GraphNode {
   return {
@@ -203,7 +182,7 @@ export function decodeNode(fields: readonly Field[], depth = 0): GraphNode {
   };
 }
 
-/** Names that an attribute's sub-graphs read; more than the free ones does no harm to pruning. */
+/** Names that an attribute's sub-graphs read from outside. */
 function capturedBy(attribute: Field, depth: number): string[] {
   if (depth > deepestNesting)
     throw new SyntaxError("Cannot read an ONNX model: its branches nest too deeply");
@@ -211,9 +190,27 @@ function capturedBy(attribute: Field, depth: number): string[] {
   return [...all(fields, 6), ...all(fields, 11)].flatMap((graph) => {
     const inside = decodeMessage(graph.payload);
     const nodes = all(inside, graphNode).map((field) => decodeNode(decodeMessage(field.payload), depth + 1));
+    const own = new Set([
+      ...nodes.flatMap((node) => node.outputs),
+      ...all(inside, graphInitializer).map((field) => decodeInitializer(field).name),
+      ...all(inside, graphInput).map((field) => decodeValue(field).name),
+    ]);
     const outputs = all(inside, graphOutput).map((field) => decodeValue(field).name);
-    return [...nodes.flatMap((node) => [...node.inputs, ...node.captured]), ...outputs];
+    const read = [...nodes.flatMap((node) => [...node.inputs, ...node.captured]), ...outputs];
+    return read.filter((name) => !own.has(name));
   });
+}
+
+/** A node's attribute of that name that is a whole number. */
+export function integerAttribute(node: GraphNode, name: string): number | undefined {
+  const fields = attributeFields(node, name);
+  return fields && integersOf(fields, 3)[0];
+}
+
+/** AttributeProto's fields of the attribute of that name. */
+export function attributeFields({ fields }: GraphNode, name: string): Field[] | undefined {
+  const decoded = all(fields, 5).map((field) => decodeMessage(field.payload));
+  return decoded.find((attribute) => textOf(first(attribute, 1)) === name);
 }
 
 /** Version of ONNX's own operators that the graph is written in. */

@@ -1,11 +1,12 @@
 /**
  * Finds hookpoints by the shape of the computation, not by names, which every exporter chooses
  * otherwise. The residual stream is the longest chain of `Add` nodes in which one operand is the
- * stream so far and the other, the branch, is computed from it. A branch with a softmax is
- * attention, any other is the MLP; a block ends with its MLP. In parallel blocks (GPT-J, NeoX)
- * the branch is itself the sum of both. The MLP's last multiplication by weights is the down
- * projection: what it reads are the neurons, and what the multiplications before it read is the
- * MLP's input.
+ * stream so far and the other, the branch, is computed from it. A branch in which computed
+ * matrices are multiplied with each other is attention, any other is the MLP; a block ends with its MLP. In parallel blocks (GPT-J, NeoX)
+ * the branch is itself the sum of both. The attention's last multiplication by weights mixes the
+ * heads: what it reads are their outputs, one after the other. The MLP's last multiplication is the
+ * down projection: what it reads are the neurons, and what the multiplications before it read is
+ * the MLP's input.
  *
  * Checked against PyTorch on exports of Llama, GPT-2 and the families of
  * `test/model/architectures.py`; a graph that does not fit is refused with what was found.
@@ -33,7 +34,8 @@ interface Block {
   readonly output: string;
 }
 
-const attentionOps = new Set(["Softmax", "Attention", "MultiHeadAttention", "GroupQueryAttention"]);
+/** Attention in one node; otherwise it is told by its product of weights and values. */
+const attentionOps = new Set(["Attention", "MultiHeadAttention", "GroupQueryAttention"]);
 
 /**
  * The hookpoints of a graph in the order of computation.
@@ -96,7 +98,7 @@ function groupBlocks(
   { stops, path }: { stops: ReadonlySet<string>; path: string },
 ): Block[] {
   const isAttention = (tensor: string) =>
-    [...flow.cone(tensor, stops)].some((node) => attentionOps.has(node.op));
+    [...flow.cone(tensor, stops)].some((node) => attentionOps.has(node.op) || flow.isProduct(node));
   const blocks: Block[] = [];
   let attention: string | undefined;
   for (const { branch, output } of chain) {
@@ -134,7 +136,13 @@ function blockHookpoints(
   const found: GraphHookpoint[] = [];
   const add = (name: string, alias: string | undefined, width: number, tensor: string) =>
     found.push({ name: `layers.${n}${name}`, alias: alias && `blocks.${n}.${alias}`, width, tensor });
-  if (block.attention) add(".attention", "hook_attn_out", dModel, block.attention);
+  if (block.attention) {
+    const [mixing, ...others] = flow.projections(block.attention, stops);
+    if (mixing?.inputWidth && others.length === 0) {
+      add(".attention.heads", "attn.hook_z", mixing.inputWidth, flow.origin(mixing.input));
+    }
+    add(".attention", "hook_attn_out", dModel, block.attention);
+  }
   const [down, ...others] = flow.projections(block.mlp, stops);
   if (down?.inputWidth && others.length === 0) {
     const ups = flow.projections(down.input, stops);

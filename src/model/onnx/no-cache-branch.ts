@@ -1,4 +1,4 @@
-import { decodeInitializer, decodeNode, type Graph, type GraphNode } from "./graph.js";
+import { attributeFields, decodeInitializer, decodeNode, type Graph, type GraphNode } from "./graph.js";
 import { nodeField } from "./graph-builder.js";
 import { all, decodeMessage, type Field, first, textOf } from "./protobuf.js";
 
@@ -8,7 +8,6 @@ const choice = "use_cache_branch";
 const graphNode = 1;
 const graphInitializer = 5;
 const graphOutput = 12;
-const nodeAttribute = 5;
 const attributeGraph = 6;
 
 /**
@@ -40,9 +39,8 @@ export function noCacheBranch(graph: Graph): Graph {
   };
 }
 
-function elseBranch({ fields }: GraphNode): Field[] {
-  const attributes = all(fields, nodeAttribute).map((field) => decodeMessage(field.payload));
-  const found = attributes.find((attribute) => textOf(first(attribute, 1)) === "else_branch");
+function elseBranch(node: GraphNode): Field[] {
+  const found = attributeFields(node, "else_branch");
   const body = found && first(found, attributeGraph);
   if (body) return decodeMessage(body.payload);
   throw new SyntaxError(`Cannot read an ONNX model: its "If" over "${choice}" has no else_branch`);
