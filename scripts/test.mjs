@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { ensureChromium } from "./setup/chromium.mjs";
 import { ensureKernel, jupyterEnv } from "./setup/jupyter.mjs";
 import { ensureBuild, ensureNode, ensureNodeModules } from "./setup/node.mjs";
-import { ensurePython } from "./setup/python.mjs";
+import { ensureOldestFronts, ensureTestPython } from "./setup/python.mjs";
 import { root, say } from "./setup/shell.mjs";
 
 ensureNode();
 ensureNodeModules();
-const python = ensurePython({ forTests: true });
+const python = ensureTestPython();
+ensureOldestFronts();
 const chromium = ensureChromium();
 ensureBuild();
 ensureKernel();

@@ -1,4 +1,4 @@
-// A Python with JupyterLab: the one that is active, or else a project-local environment in .venv.
+// A Python with JupyterLab: the one that is active, or else an environment in the project.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { aptInstall } from "./apt.mjs";
@@ -6,21 +6,33 @@ import { hashOf, once, output, root, run, say, stop } from "./shell.mjs";
 
 const windows = process.platform === "win32";
 const inside = (prefix) => (windows ? join(prefix, "python.exe") : join(prefix, "bin", "python"));
-const local = windows ? join(root, ".venv", "Scripts", "python.exe") : join(root, ".venv", "bin", "python");
 
 /** The path of a Python that has JupyterLab 4.2+, the widget manager and nbclient. */
-export function ensurePython({ forTests = false } = {}) {
-  const wanted = forTests ? ["requirements.txt", "test/requirements.txt"] : ["requirements.txt"];
-  const python = forTests ? undefined : activePython();
-  if (python) return python;
-  if (!existsSync(local)) createEnvironment();
-  once(`.venv/.saelab-${forTests ? "tests" : "user"}`, hashOf(wanted), () => {
-    say(`installing ${packagesIn(wanted).join(", ")} into .venv`);
+export function ensurePython() {
+  return activePython() ?? ensureEnvironment(".venv", ["requirements.txt"]);
+}
+
+/** The path of the Python of the tests: the newest front ends that saelab works in, whatever else is installed. */
+export function ensureTestPython() {
+  return ensureEnvironment(".venv", ["requirements.txt", "test/requirements.txt"]);
+}
+
+/** Sets up the oldest front ends that saelab works in, for the tests. */
+export function ensureOldestFronts() {
+  ensureEnvironment(".venv-oldest", ["test/requirements-oldest.txt"]);
+}
+
+/** The path of the Python of an environment in the project, with what the requirements files pin. */
+function ensureEnvironment(folder, requirements) {
+  const python = windows ? join(root, folder, "Scripts", "python.exe") : join(root, folder, "bin", "python");
+  if (!existsSync(python)) createEnvironment(folder);
+  once(`${folder}/.saelab-${requirements.at(-1).replace("/", "-")}`, hashOf(requirements), () => {
+    say(`installing ${packagesIn(requirements).join(", ")} into ${folder}`);
     const pip = ["-m", "pip", "install", "--disable-pip-version-check"];
-    run(local, [...pip, ...wanted.flatMap((file) => ["-r", file])], { quiet: true });
+    run(python, [...pip, ...requirements.flatMap((file) => ["-r", file])], { quiet: true });
     say("JupyterLab is there");
   });
-  return local;
+  return python;
 }
 
 /** The names of the packages that requirements files pin. */
@@ -40,17 +52,17 @@ function activePython() {
   return candidates.find((python) => python && output(python, ["-c", probe]) !== undefined);
 }
 
-function createEnvironment() {
-  say("making a Python environment in .venv");
+function createEnvironment(folder) {
+  say(`making a Python environment in ${folder}`);
   const python = systemPython() ?? (aptInstall(["python3", "python3-venv"]) ? systemPython() : undefined);
   if (!python) {
     stop(
       "Cannot find Python 3.10 or later: install it (https://www.python.org), or set SAELAB_PYTHON to one that has JupyterLab",
     );
   }
-  if (output(python, ["-m", "venv", join(root, ".venv")]) !== undefined) return;
+  if (output(python, ["-m", "venv", join(root, folder)]) !== undefined) return;
   aptInstall(["python3-venv"]);
-  run(python, ["-m", "venv", "--clear", join(root, ".venv")], {
+  run(python, ["-m", "venv", "--clear", join(root, folder)], {
     quiet: true,
     hint: "Python's venv module is missing: install it (Debian: apt install python3-venv)",
   });

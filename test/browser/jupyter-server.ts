@@ -11,8 +11,16 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** The `jupyter` of the tests: `SAELAB_JUPYTER`, else the project's own environment. */
 export const jupyterPath = process.env.SAELAB_JUPYTER ?? join(root, ".venv/bin/jupyter");
 
+/** The `jupyter` of the oldest front ends that saelab works in. */
+export const oldestJupyterPath = join(root, ".venv-oldest/bin/jupyter");
+
 /** Appended to the title of a suite that is skipped because JupyterLab is missing; else empty. */
-export const noJupyter = existsSync(jupyterPath) ? "" : ` (needs JupyterLab at ${jupyterPath})`;
+export const noJupyter = missingJupyter(jupyterPath);
+
+/** The same for another Jupyter. */
+export function missingJupyter(path: string): string {
+  return existsSync(path) ? "" : ` (needs JupyterLab at ${path})`;
+}
 
 export interface JupyterOptions {
   /** Folder whose notebooks are served. */
@@ -20,6 +28,8 @@ export interface JupyterOptions {
   /** Puts kernels and extensions below the server's own data directory, before it starts. */
   readonly prepare?: (dataDirectory: string) => Promise<void>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Path of the `jupyter` to start; by default that of the tests. */
+  readonly jupyter?: string;
 }
 
 export interface JupyterServer {
@@ -35,13 +45,14 @@ export interface JupyterServer {
 }
 
 /**
- * Starts JupyterLab on a free port, with configuration, data and runtime folders of its own: nothing of
+ * Starts JupyterLab (and Jupyter Notebook, where it is installed) on a free port, with configuration, data and runtime folders of its own: nothing of
  * the user's Jupyter is read or changed. Kernels and extensions are those that `prepare` puts there, and
  * those on a `JUPYTER_PATH` given in `env`.
  *
- * @throws {Error} With the server's log, if it is not up within a minute.
+ * @throws {Error} With the server's log, if it is not up within two minutes.
  */
 export async function startJupyter(options: JupyterOptions): Promise<JupyterServer> {
+  const { directory, jupyter = jupyterPath } = options;
   const home = await mkdtemp(join(tmpdir(), "saelab-jupyter-"));
   const dataDirectory = join(home, "data");
   const runtime = join(home, "runtime");
@@ -58,7 +69,7 @@ export async function startJupyter(options: JupyterOptions): Promise<JupyterServ
     JUPYTERLAB_WORKSPACES_DIR: join(home, "workspaces"),
     ...options.env,
   };
-  const child = spawn(jupyterPath, serverArguments(options.directory), { env, cwd: options.directory });
+  const child = spawn(jupyter, serverArguments(directory), { env, cwd: directory });
   let log = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (log += text));
   const stop = async () => {
@@ -68,12 +79,12 @@ export async function startJupyter(options: JupyterOptions): Promise<JupyterServ
   try {
     const url = await serverUrl(runtime, child);
     const trust = async (path: string) => {
-      await promisify(execFile)(jupyterPath, ["trust", path], { env, cwd: options.directory });
+      await promisify(execFile)(jupyter, ["trust", path], { env, cwd: directory });
     };
-    return { url, directory: options.directory, dataDirectory, log: () => log, trust, stop };
+    return { url, directory, dataDirectory, log: () => log, trust, stop };
   } catch (error) {
     await stop();
-    throw new Error(`Cannot start ${jupyterPath}: ${error instanceof Error ? error.message : error}\n${log}`);
+    throw new Error(`Cannot start ${jupyter}: ${error instanceof Error ? error.message : error}\n${log}`);
   }
 }
 
@@ -89,6 +100,7 @@ function serverArguments(directory: string): string[] {
     "--ServerApp.password=",
     "--ServerApp.disable_check_xsrf=True",
     "--LabApp.expose_app_in_browser=True",
+    "--JupyterNotebookApp.expose_app_in_browser=True",
   ];
 }
 
@@ -101,7 +113,7 @@ async function disableNews(config: string): Promise<void> {
 
 /** A server that is up writes its address into the runtime folder. */
 async function serverUrl(runtime: string, child: ChildProcess): Promise<string> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 120_000;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`it exited with ${child.exitCode}`);
     const file = (await readdir(runtime)).find((name) => /^jpserver-\d+\.json$/.test(name));
@@ -114,7 +126,7 @@ async function serverUrl(runtime: string, child: ChildProcess): Promise<string> 
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error("it was not up within a minute");
+  throw new Error("it was not up within two minutes");
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {

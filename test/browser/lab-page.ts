@@ -7,7 +7,7 @@ import type { JupyterServer } from "./jupyter-server.js";
 /** Pictures of a test run, for people to look at; not kept by git. */
 export const artifacts = fileURLToPath(new URL("../../artifacts/", import.meta.url));
 
-/** A notebook that is open in JupyterLab. */
+/** A notebook that is open in JupyterLab, or in Jupyter Notebook, which is made of the same parts. */
 export interface LabPage {
   readonly page: Page;
   /** Errors that the page wrote to its console or threw. */
@@ -18,6 +18,8 @@ export interface LabPage {
   command(id: string, args?: Readonly<Record<string, unknown>>): Promise<void>;
   /** Runs all cells and waits until every one has its number. @throws {Error} At the first error output. */
   runAll(options?: { timeout?: number }): Promise<void>;
+  /** Replaces the text of a code cell and runs it. */
+  startCell(index: number, source: string): Promise<void>;
   /** Replaces the text of a code cell, runs it and waits for it. */
   runCell(index: number, source: string): Promise<void>;
   /** The output area of a cell; cells that hold prose count too. */
@@ -27,13 +29,21 @@ export interface LabPage {
   close(): Promise<void>;
 }
 
-/** Messages that JupyterLab itself writes to the console, with or without us. */
+/** Where each front end shows a notebook. */
+const pages = {
+  lab: (path: string) => `lab/tree/${path}?reset`,
+  notebook: (path: string) => `notebooks/${path}`,
+};
+
+/** Messages that the front end itself writes to the console, with or without us. */
 const known = [
   /favicon/,
   /404 \(Not Found\)/,
   /announcements|api\/news/,
   /ResizeObserver loop/,
   /Could not restore the debugger state: Canceled/,
+  // Jupyter Notebook 7, at the start.
+  /Cannot read properties of undefined \(reading '(schema|last_modified)'\)/,
 ];
 
 /**
@@ -43,16 +53,18 @@ const known = [
 export async function openNotebook(
   browser: Browser,
   server: JupyterServer,
-  options: { path: string; kernel?: boolean; width?: number; height?: number },
+  options: { path: string; app?: keyof typeof pages; kernel?: boolean; width?: number; height?: number },
 ): Promise<LabPage> {
-  const { path, kernel = true, width = 1280, height = 900 } = options;
+  const { path, app = "lab", kernel = true, width = 1280, height = 900 } = options;
   const page = await browser.newPage({ viewport: { width, height } });
   const errors: string[] = [];
   const foreignRequests: string[] = [];
-  page.on("pageerror", (error) => errors.push(`${error}`));
+  const note = (text: string) => {
+    if (!known.some((pattern) => pattern.test(text))) errors.push(text);
+  };
+  page.on("pageerror", (error) => note(`${error}`));
   page.on("console", (message) => {
-    const text = message.text();
-    if (message.type() === "error" && !known.some((pattern) => pattern.test(text))) errors.push(text);
+    if (message.type() === "error") note(message.text());
   });
   await page.route(
     (url) => /^https?:$/.test(url.protocol) && !url.href.startsWith(server.url),
@@ -61,7 +73,7 @@ export async function openNotebook(
       return route.abort();
     },
   );
-  await page.goto(`${server.url}lab/tree/${path}?reset`);
+  await page.goto(`${server.url}${pages[app](path)}`);
   await page.waitForSelector(".jp-NotebookPanel .jp-Notebook .jp-Cell", { timeout: 60_000 });
   await page.waitForFunction(() => Reflect.has(window, "jupyterapp"));
   await page.evaluate("jupyterapp.restored");
@@ -74,6 +86,13 @@ function labPage(page: Page, errors: readonly string[], foreignRequests: readonl
   const command = async (id: string, args = {}) => {
     await page.evaluate(`jupyterapp.commands.execute(${JSON.stringify(id)}, ${JSON.stringify(args)})`);
   };
+  const startCell = async (index: number, source: string) => {
+    await page.evaluate(`
+      jupyterapp.shell.currentWidget.content.activeCellIndex = ${index};
+      jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.setSource(${JSON.stringify(source)});
+      void jupyterapp.commands.execute("notebook:run-cell");
+    `);
+  };
   const cells = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell");
   return {
     page,
@@ -84,12 +103,9 @@ function labPage(page: Page, errors: readonly string[], foreignRequests: readonl
       await command("notebook:run-all-cells");
       await waitForIdle(page, timeout);
     },
+    startCell,
     async runCell(index, source) {
-      await page.evaluate(`
-        jupyterapp.shell.currentWidget.content.activeCellIndex = ${index};
-        jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.setSource(${JSON.stringify(source)});
-      `);
-      await command("notebook:run-cell");
+      await startCell(index, source);
       await waitForIdle(page, 60_000);
     },
     output: (cell) => cells.nth(cell).locator(".jp-Cell-outputArea"),

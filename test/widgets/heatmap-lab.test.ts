@@ -1,9 +1,6 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { jupyterDisplay } from "../../src/display.js";
@@ -11,7 +8,7 @@ import { heatmap } from "../../src/report/heatmap.js";
 import { launchChromium, noChromium } from "../browser/chromium.js";
 import { type JupyterServer, noJupyter, startJupyter } from "../browser/jupyter-server.js";
 import { type LabPage, openNotebook } from "../browser/lab-page.js";
-import { installWidgets } from "./install-widgets.js";
+import { installSaelab, liveNotebook, noKernel } from "../browser/live-notebook.js";
 import { sampleLatentExamples } from "./sample-examples.js";
 
 /** A notebook as it is on disk after the live session is over: the widget's model is nowhere. */
@@ -31,55 +28,6 @@ async function savedNotebook(path: string): Promise<void> {
     outputs: [output],
   };
   await writeFile(path, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] }));
-}
-
-const kernel = fileURLToPath(new URL("../../kernel/dist/kernelspec.js", import.meta.url));
-const noKernel = existsSync(kernel) ? "" : " (needs the built kernel: npm run build)";
-
-/** The code of the cells as one module beside the notebook. */
-async function cellModule(directory: string): Promise<void> {
-  await build({
-    stdin: {
-      contents: `export { heatmap } from "../../src/report/heatmap.js";
-        export { sampleLatentExamples } from "./sample-examples.js";`,
-      resolveDir: fileURLToPath(new URL(".", import.meta.url)),
-      loader: "ts",
-    },
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    outfile: join(directory, "cells.mjs"),
-    logLevel: "warning",
-  });
-}
-
-async function liveNotebook(path: string): Promise<void> {
-  const sources = [
-    `import { heatmap, sampleLatentExamples } from "./cells.mjs";
-const map = heatmap(sampleLatentExamples(), { explanation: "words about the weather" });
-map`,
-    "map.state.align",
-    "1 + 1",
-  ];
-  const cells = sources.map((source, i) => ({
-    id: `cell${i}`,
-    cell_type: "code",
-    execution_count: null,
-    metadata: {},
-    source,
-    outputs: [],
-  }));
-  const metadata = { kernelspec: { name: "saelab", display_name: "TypeScript (saelab)" } };
-  await writeFile(path, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells }));
-}
-
-/** Kernel and extension, as `saelab install` puts them; the extension fresh from its sources. */
-async function install(dataDirectory: string): Promise<void> {
-  if (!noKernel) {
-    const { installKernel } = (await import(kernel)) as { installKernel(dataFolder: string): void };
-    installKernel(dataDirectory);
-  }
-  await installWidgets(dataDirectory);
 }
 
 /** Runs a check on an open notebook; a failure keeps a picture and says what the console said. */
@@ -106,8 +54,9 @@ describe.skipIf(noChromium || noJupyter)(`heatmap in JupyterLab${noChromium}${no
     directory = await mkdtemp(join(tmpdir(), "saelab-lab-"));
     await savedNotebook(join(directory, "saved.ipynb"));
     await savedNotebook(join(directory, "trusted.ipynb"));
-    await Promise.all([liveNotebook(join(directory, "live.ipynb")), cellModule(directory)]);
-    [server, browser] = await Promise.all([startJupyter({ directory, prepare: install }), launchChromium()]);
+    await liveNotebook(directory);
+    const starting = startJupyter({ directory, prepare: installSaelab });
+    [server, browser] = await Promise.all([starting, launchChromium()]);
     await server.trust("trusted.ipynb");
   }, 120_000);
 
