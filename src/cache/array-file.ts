@@ -4,8 +4,9 @@
  * is complete and on the disk.
  */
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, readSync, renameSync, writeSync } from "node:fs";
+import { readFileSync, readSync } from "node:fs";
 import { FileError } from "../errors.js";
+import { NewFile } from "./new-file.js";
 
 /** Size and checksum of a finished file. */
 export interface FileRecord {
@@ -14,59 +15,47 @@ export interface FileRecord {
   readonly sha256: string;
 }
 
-/** Writes one file from front to back: first under `<path>.tmp`, then, when closed, under its name. */
+/** Writes one file from front to back, and counts and hashes its bytes. */
 export class ArrayFileWriter {
-  readonly #path: string;
-  readonly #file: number;
+  readonly #file: NewFile;
   readonly #hash = createHash("sha256");
   #bytes = 0;
-  #open = true;
 
   constructor(path: string) {
-    this.#path = path;
-    this.#file = writing(path, () => openSync(`${path}.tmp`, "w"));
+    this.#file = new NewFile(path);
   }
 
-  write(numbers: ArrayBufferView): void {
-    const bytes = asBytes(numbers);
-    writing(this.#path, () => {
-      for (let done = 0; done < bytes.length; ) done += writeSync(this.#file, bytes, done);
-    });
-    this.#hash.update(bytes);
-    this.#bytes += bytes.length;
+  async write(numbers: ArrayBufferView): Promise<void> {
+    this.#bytes += numbers.byteLength;
+    await this.#file.write(numbers, (bytes) => this.#hash.update(bytes));
   }
 
-  close(): FileRecord {
-    writing(this.#path, () => {
-      fsyncSync(this.#file);
-      this.abandon();
-      renameSync(`${this.#path}.tmp`, this.#path);
-    });
+  async close(): Promise<FileRecord> {
+    await this.#file.close();
     return { bytes: this.#bytes, sha256: this.#hash.digest("hex") };
   }
 
   /** Gives the file up, after an error. */
   abandon(): void {
-    if (this.#open) closeSync(this.#file);
-    this.#open = false;
+    this.#file.abandon();
   }
 }
 
 /** Writes a whole file at once. */
-export function writeArrayFile(path: string, ...parts: readonly ArrayBufferView[]): FileRecord {
+export async function writeArrayFile(path: string, numbers: ArrayBufferView): Promise<FileRecord> {
   const writer = new ArrayFileWriter(path);
   try {
-    for (const part of parts) writer.write(part);
+    await writer.write(numbers);
+    return await writer.close();
   } catch (error) {
     writer.abandon();
     throw error;
   }
-  return writer.close();
 }
 
 /** Writes a value as JSON. */
-export function writeJsonFile(path: string, value: unknown): FileRecord {
-  return writeArrayFile(path, new TextEncoder().encode(`${JSON.stringify(value)}\n`));
+export async function writeJsonFile(path: string, value: unknown): Promise<FileRecord> {
+  return await writeArrayFile(path, new TextEncoder().encode(`${JSON.stringify(value)}\n`));
 }
 
 /** An object that `writeJsonFile` wrote. @throws {FileError} If the file does not hold a JSON object. */
@@ -107,29 +96,4 @@ export function readInto<T extends ArrayBufferView>(file: number, path: string, 
 
 function asBytes(numbers: ArrayBufferView): Uint8Array {
   return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-}
-
-const reasons = new Map([
-  ["ENOSPC", "the disk is full; free some space"],
-  ["EDQUOT", "the disk quota is used up; free some space"],
-  ["EACCES", "permission is denied; choose another directory"],
-  ["EPERM", "permission is denied; choose another directory"],
-  ["EROFS", "the file system is read-only; choose another directory"],
-  ["ENOTDIR", "a part of the path is a file; choose another directory"],
-  ["EEXIST", "a part of the path is a file; choose another directory"],
-]);
-
-/** Runs file-system calls that write `path`, and says plainly what went wrong. */
-export function writing<T>(path: string, write: () => T): T {
-  try {
-    return write();
-  } catch (cause) {
-    const code = cause instanceof Error ? String(Reflect.get(cause, "code") ?? cause.message) : String(cause);
-    const reason = reasons.get(code) ?? `the system reports ${code}; mend that`;
-    throw new FileError(
-      `Cannot write "${path}": ${reason} and call again, finished parts are kept and not computed again`,
-      path,
-      { cause },
-    );
-  }
 }

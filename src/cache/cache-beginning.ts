@@ -4,7 +4,7 @@ import type { Corpus } from "../corpus/corpus.js";
 import type { Tokenizer } from "../model/tokenizer.js";
 import type { LongCallOptions } from "../progress.js";
 import { checkFits } from "../sparse/check-fits.js";
-import { writeJsonFile, writing } from "./array-file.js";
+import { writeJsonFile } from "./array-file.js";
 import { type CacheIdentity, cacheIdentity } from "./cache-identity.js";
 import type { CacheInput } from "./cache-latents.js";
 import { lockDirectory } from "./cache-lock.js";
@@ -14,6 +14,7 @@ import { contextsName } from "./context-files.js";
 import { ContextWriter } from "./context-writer.js";
 import { checkSame, fillCaches } from "./fill-caches.js";
 import { LatentCache } from "./latent-cache.js";
+import { writing } from "./new-file.js";
 import { runsDirectory } from "./run-file.js";
 
 export interface CacheBeginningOptions extends LongCallOptions {
@@ -55,7 +56,7 @@ export async function cacheBeginning(
     writing(directory, () => mkdirSync(runsDirectory(directory), { recursive: true }));
     const unlock = lockDirectory(directory);
     try {
-      provideContexts(cache, model.tokenizer, { directory, contexts, identity });
+      await provideContexts(cache, model.tokenizer, { directory, contexts, identity });
       await fillCaches([{ coder, identity, directory }], { model, source, finished: [], options });
     } finally {
       unlock();
@@ -68,14 +69,14 @@ export async function cacheBeginning(
 async function* noDocuments(): AsyncGenerator<string> {}
 
 /** The first stage of the cache that is filled. */
-function provideContexts(
+async function provideContexts(
   cache: LatentCache,
   tokenizer: Tokenizer,
   { directory, contexts, identity }: { directory: string; contexts: number; identity: CacheIdentity },
-): void {
+): Promise<void> {
   if (existsSync(join(directory, contextsName))) return;
   const { contextLength } = cache;
-  const writer = new ContextWriter(directory, tokenizer, contextLength);
+  const writer = await ContextWriter.open(directory, { tokenizer, contextLength });
   let document = 0;
   for (let context = 0; context < contexts; context++) {
     const base = context * contextLength;
@@ -83,9 +84,9 @@ function provideContexts(
     while (document < cache.documents.length && cache.documents[document] < base + contextLength) {
       starts.push(cache.documents[document++] - base);
     }
-    writer.add(cache.tokens(context), starts);
+    await writer.add(cache.tokens(context), starts);
   }
-  const written = writer.close();
-  writeJsonFile(join(directory, planName), identity);
-  writeJsonFile(join(directory, contextsName), written);
+  const written = await writer.close();
+  await writeJsonFile(join(directory, planName), identity);
+  await writeJsonFile(join(directory, contextsName), written);
 }

@@ -7,7 +7,6 @@ import type { LongCallOptions } from "../progress.js";
 import { checkFits } from "../sparse/check-fits.js";
 import type { SparseCoder } from "../sparse/sparse-coder.js";
 import type { Precision } from "./activation-code.js";
-import { writing } from "./array-file.js";
 import { type CacheIdentity, cacheDirectory, cacheIdentity } from "./cache-identity.js";
 import { lockDirectory } from "./cache-lock.js";
 import { manifestName } from "./cache-manifest.js";
@@ -16,6 +15,7 @@ import { checkStream, mostPositions } from "./context-files.js";
 import type { CachePlace } from "./encode-runs.js";
 import { checkSame, fillCaches } from "./fill-caches.js";
 import { LatentCache } from "./latent-cache.js";
+import { writing } from "./new-file.js";
 import { runsDirectory } from "./run-file.js";
 
 /** Whose latents are cached. */

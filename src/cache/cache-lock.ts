@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FileError } from "../errors.js";
-import { writing } from "./array-file.js";
+import { writing } from "./new-file.js";
 
 /**
  * Keeps a second call from filling the same directory. The lock of a process that is gone does not count.

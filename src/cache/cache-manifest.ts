@@ -60,12 +60,12 @@ export function readPlan(path: string): CacheIdentity {
 }
 
 /** Writes the manifest, which makes the cache complete: after everything else is on disk. */
-export function writeManifest(
+export async function writeManifest(
   directory: string,
   identity: CacheIdentity,
   contexts: Pick<CacheManifest, "contexts" | "documents" | "tokensFile" | "files">,
   grouped: Pick<CacheManifest, "rows" | "clamped" | "files">,
-): void {
+): Promise<void> {
   const manifest: CacheManifest = {
     format: "saelab-cache",
     version: cacheVersion,
@@ -75,7 +75,7 @@ export function writeManifest(
     ...grouped,
     files: { ...contexts.files, ...grouped.files },
   };
-  writeJsonFile(join(directory, manifestName), manifest);
+  await writeJsonFile(join(directory, manifestName), manifest);
 }
 
 /** Size of a file of a cache in bytes, as its manifest has it; NaN where it does not. */

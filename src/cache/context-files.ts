@@ -10,9 +10,10 @@ import { packContexts } from "../corpus/pack-contexts.js";
 import { FileError } from "../errors.js";
 import type { Tokenizer } from "../model/tokenizer.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
-import { readInto, readJson, writeJsonFile, writing } from "./array-file.js";
+import { readInto, readJson, writeJsonFile } from "./array-file.js";
 import { type CacheManifest, checkRecords, checkSizes, contextFileSizes } from "./cache-manifest.js";
 import { type ContextFiles, ContextWriter } from "./context-writer.js";
+import { writing } from "./new-file.js";
 import { stopIfAborted } from "./stop.js";
 
 export interface ContextOptions extends LongCallOptions {
@@ -22,6 +23,9 @@ export interface ContextOptions extends LongCallOptions {
 
 /** Written when the first stage is complete. */
 export const contextsName = "contexts.json";
+
+/** Tokens that are read before timers and messages have their turn. */
+const tokensPerTurn = 2048;
 
 /** Positions are below 2^32. */
 export const mostPositions = 2 ** 32;
@@ -52,7 +56,11 @@ export function contextFilesOf({ contexts, documents, tokensFile, files }: Cache
 }
 
 /** Gives a directory the first stage of another one: the same files under a second name where the disk can. */
-export function shareContextFiles(from: string, contexts: ContextFiles, directory: string): void {
+export async function shareContextFiles(
+  from: string,
+  contexts: ContextFiles,
+  directory: string,
+): Promise<void> {
   for (const name of Object.keys(contexts.files)) {
     const path = join(directory, name);
     rmSync(path, { force: true });
@@ -64,7 +72,7 @@ export function shareContextFiles(from: string, contexts: ContextFiles, director
       }
     });
   }
-  writeJsonFile(join(directory, contextsName), contexts);
+  await writeJsonFile(join(directory, contextsName), contexts);
 }
 
 /**
@@ -106,17 +114,18 @@ export async function writeContextFiles(
 ): Promise<ContextFiles> {
   const { contextLength, maxTokens } = options;
   const limit = contextLimit(contextLength, maxTokens);
-  const writer = new ContextWriter(directory, tokenizer, contextLength);
+  const writer = await ContextWriter.open(directory, { tokenizer, contextLength });
   const signal = callSignal(options);
+  const contextsPerTurn = Math.ceil(tokensPerTurn / contextLength);
   const total = maxTokens === undefined ? undefined : limit * contextLength;
   const meter = progressMeter(`read ${corpus.name}`, "tokens", total, options.onProgress);
   try {
     for await (const { tokens, documentStarts } of packContexts(tokenizer, corpus.documents(), options)) {
       stopIfAborted(signal, "no activations are computed yet");
-      writer.add(tokens, documentStarts);
+      await writer.add(tokens, documentStarts);
       meter.report(writer.contexts * contextLength);
-      if (writer.contexts % 64 === 0) await new Promise(setImmediate);
       if (writer.contexts === limit) break;
+      if (writer.contexts % contextsPerTurn === 0) await new Promise(setImmediate);
     }
   } catch (error) {
     writer.abandon();
@@ -129,8 +138,8 @@ export async function writeContextFiles(
     );
   }
   meter.end(writer.contexts * contextLength);
-  const contexts = writer.close();
-  writeJsonFile(join(directory, contextsName), contexts);
+  const contexts = await writer.close();
+  await writeJsonFile(join(directory, contextsName), contexts);
   return contexts;
 }
 

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Corpus } from "../corpus/corpus.js";
 import { FileError } from "../errors.js";
@@ -30,7 +31,7 @@ export interface FillInput {
 
 /** Fills the caches of one or more coders on the same corpus. Their directories exist and are locked. */
 export async function fillCaches(places: readonly CachePlace[], input: FillInput): Promise<void> {
-  for (const place of places) prepare(place);
+  for (const place of places) await prepare(place);
   const contexts = await provideContexts(places, input);
   await encodeRuns(contexts, { ...input, places });
   for (const place of places) await finish(place, contexts, input.options);
@@ -46,14 +47,14 @@ export function checkSame(directory: string, found: CacheIdentity, wanted: Cache
 }
 
 /** Writes down what the directory is for, or checks that; throws away files that were cut off. */
-function prepare({ directory, identity }: CachePlace): void {
+async function prepare({ directory, identity }: CachePlace): Promise<void> {
   const plan = join(directory, planName);
   const begun = existsSync(join(directory, contextsName));
   if (begun) checkSame(directory, readPlan(plan), identity);
   for (const folder of [directory, runsDirectory(directory)]) {
     for (const name of readdirSync(folder)) if (name.endsWith(".tmp")) rmSync(join(folder, name));
   }
-  if (!begun) writeJsonFile(plan, identity);
+  if (!begun) await writeJsonFile(plan, identity);
 }
 
 /** The corpus as contexts in every directory: written once, and shared. */
@@ -76,7 +77,7 @@ async function provideContexts(
         });
   for (const { directory } of places) {
     const own = readContextFiles(directory, contextLength);
-    if (own === undefined) shareContextFiles(home.directory, contexts, directory);
+    if (own === undefined) await shareContextFiles(home.directory, contexts, directory);
     else checkShared(directory, own, contexts);
   }
   return contexts;
@@ -108,10 +109,12 @@ async function finish(
     onRows: meter.report,
   });
   meter.end(rows);
-  writeManifest(directory, identity, contexts, grouped);
-  rmSync(runsDirectory(directory), { recursive: true, force: true });
+  await writeManifest(directory, identity, contexts, grouped);
   // Of the unfinished cache.
-  rmSync(join(directory, tablesName), { recursive: true, force: true });
-  rmSync(join(directory, planName), { force: true });
-  rmSync(join(directory, contextsName), { force: true });
+  for (const path of [
+    runsDirectory(directory),
+    ...[tablesName, planName, contextsName].map((name) => join(directory, name)),
+  ]) {
+    await rm(path, { recursive: true, force: true });
+  }
 }

@@ -2,8 +2,10 @@ import { join } from "node:path";
 import { activationFiles, decodeHalves, encodeHalves, type Precision } from "./activation-code.js";
 import { ArrayFileWriter, type FileRecord, writeArrayFile } from "./array-file.js";
 import type { GroupedRows } from "./grouped-rows.js";
+import type { LatentActivations } from "./latent-rows.js";
 import { LatentStatisticsWriter } from "./latent-statistics.js";
 import { encodePositions, longestCode } from "./position-code.js";
+import { type Slice, slices } from "./slices.js";
 
 export interface GroupedOptions {
   dSae: number;
@@ -31,9 +33,13 @@ export class GroupedWriter {
   readonly #positions: ArrayFileWriter;
   readonly #activations: ArrayFileWriter;
   readonly #statistics: LatentStatisticsWriter;
-  #bytes = new Uint8Array(0);
+  #code = new Uint8Array(0);
+  /** The latent that rows are taken of, and how much there is so far. */
   #latent = 0;
+  #rows = 0;
+  #bytes = 0;
   #clamped = 0;
+  #lastPosition = 0;
 
   constructor(directory: string, { dSae, contextLength, precision }: GroupedOptions) {
     this.#directory = directory;
@@ -45,64 +51,85 @@ export class GroupedWriter {
     this.#statistics = new LatentStatisticsWriter(dSae, contextLength);
   }
 
-  /** Takes the rows of the latents that follow those taken so far. */
-  add(rows: GroupedRows): void {
-    const from = this.#latent;
-    const base = this.#offsets[from] as number;
-    for (let i = 1; i < rows.offsets.length; i++) {
-      this.#offsets[from + i] = base + (rows.offsets[i] as number);
-    }
-    this.#writePositions(rows);
-    this.#statistics.add(from, { ...rows, activations: this.#writeActivations(rows.activations) });
-    this.#latent += rows.offsets.length - 1;
+  /** Number of rows so far. */
+  get rows(): number {
+    return this.#rows;
   }
 
-  #writePositions({ offsets, positions }: GroupedRows): void {
-    const most = longestCode * positions.length;
-    if (this.#bytes.length < most) this.#bytes = new Uint8Array(most);
-    const base = this.#starts[this.#latent] as number;
-    let at = 0;
-    for (let i = 0; i + 1 < offsets.length; i++) {
-      const range = { from: offsets[i] as number, to: offsets[i + 1] as number };
-      at = encodePositions(positions, range, { bytes: this.#bytes, at });
-      this.#starts[this.#latent + i + 1] = base + at;
+  /**
+   * Takes the rows of the latents that follow those taken so far.
+   *
+   * @param options `continues`: the first rows are more of the latent that was last. Default: `false`.
+   */
+  async add(rows: GroupedRows, { continues = false } = {}): Promise<void> {
+    if (continues) this.#latent--;
+    const first = this.#latent;
+    for await (const slice of slices(rows.positions.length)) await this.#addSlice(rows, slice, first);
+    this.skipTo(first + rows.offsets.length - 1);
+  }
+
+  async #addSlice({ offsets, positions, activations }: GroupedRows, slice: Slice, first: number) {
+    const { from, to } = slice;
+    const stored = await this.#writeActivations(activations.subarray(from, to));
+    const rows = { positions: positions.subarray(from, to), activations: stored };
+    if (this.#code.length < longestCode * stored.length)
+      this.#code = new Uint8Array(longestCode * stored.length);
+    let end = 0;
+    for (let row = from; row < to; ) {
+      const latentEnd = offsets[this.#latent - first + 1] as number;
+      const pieceEnd = Math.min(to, latentEnd);
+      end = this.#addPiece(rows, { from: row - from, to: pieceEnd - from }, end);
+      row = pieceEnd;
+      if (row === latentEnd) this.skipTo(this.#latent + 1);
     }
-    this.#positions.write(this.#bytes.subarray(0, at));
+    await this.#positions.write(this.#code.subarray(0, end));
+  }
+
+  /** Takes rows of the latent whose turn it is. @returns Where the code of their positions ends. */
+  #addPiece(rows: LatentActivations, piece: Slice, at: number): number {
+    const isFirst = this.#rows === this.#offsets[this.#latent];
+    const before = isFirst ? undefined : this.#lastPosition;
+    const end = encodePositions(rows.positions, piece, { bytes: this.#code, at, before });
+    this.#statistics.add(this.#latent, rows, { ...piece, before });
+    if (piece.to > piece.from) this.#lastPosition = rows.positions[piece.to - 1] as number;
+    this.#rows += piece.to - piece.from;
+    this.#bytes += end - at;
+    return end;
   }
 
   /** @returns The activations as they will be read. */
-  #writeActivations(activations: Float32Array): Float32Array {
+  async #writeActivations(activations: Float32Array): Promise<Float32Array> {
     if (this.#precision === "f32") {
-      this.#activations.write(activations);
+      await this.#activations.write(activations);
       return activations;
     }
     const { bits, clamped } = encodeHalves(activations);
     this.#clamped += clamped;
-    this.#activations.write(bits);
+    await this.#activations.write(bits);
     return decodeHalves(bits);
   }
 
   /** Goes on with a later latent; those between have no rows. */
   skipTo(latent: number): void {
-    const [rows, bytes] = [this.#offsets[this.#latent] as number, this.#starts[this.#latent] as number];
-    this.#offsets.fill(rows, this.#latent, latent + 1);
-    this.#starts.fill(bytes, this.#latent, latent + 1);
-    this.#latent = latent;
+    while (this.#latent < latent) {
+      this.#latent++;
+      this.#offsets[this.#latent] = this.#rows;
+      this.#starts[this.#latent] = this.#bytes;
+    }
   }
 
   /** Writes the rest. Latents that were not added have no rows. */
-  close(): GroupedFiles {
+  async close(): Promise<GroupedFiles> {
     this.skipTo(this.#offsets.length - 1);
-    const rows = this.#offsets[this.#latent] as number;
     const path = (name: string) => join(this.#directory, name);
     const files = {
-      "offsets.f64": writeArrayFile(path("offsets.f64"), this.#offsets),
-      "starts.f64": writeArrayFile(path("starts.f64"), this.#starts),
-      "positions.varint": this.#positions.close(),
-      [activationFiles[this.#precision]]: this.#activations.close(),
-      ...this.#statistics.write(this.#directory),
+      "offsets.f64": await writeArrayFile(path("offsets.f64"), this.#offsets),
+      "starts.f64": await writeArrayFile(path("starts.f64"), this.#starts),
+      "positions.varint": await this.#positions.close(),
+      [activationFiles[this.#precision]]: await this.#activations.close(),
+      ...(await this.#statistics.write(this.#directory)),
     };
-    return { rows, clamped: this.#clamped, files };
+    return { rows: this.#rows, clamped: this.#clamped, files };
   }
 
   /** Gives the files up, after an error. */

@@ -1,18 +1,27 @@
 import { join } from "node:path";
 import { type FileRecord, writeArrayFile } from "./array-file.js";
-import type { GroupedRows } from "./grouped-rows.js";
 import type { LatentActivations, RowStatistics } from "./latent-rows.js";
+import type { Slice } from "./slices.js";
 
 /** The tiles of the paper's windows, counted for each latent. */
 const statisticsWindow = 32;
 
+export interface StatisticsOptions {
+  contextLength: number;
+  /** Of the latent's rows before these. Default: there are none. */
+  soFar?: RowStatistics | undefined;
+  /** Position of the last of those. */
+  before?: number | undefined;
+}
+
 /** Of the rows `from` to `to` (exclusive), which are one latent's. */
 export function latentStatistics(
   { positions, activations }: LatentActivations,
-  { from, to }: { from: number; to: number },
-  contextLength: number,
+  { from, to }: Slice,
+  { contextLength, soFar, before }: StatisticsOptions,
 ): RowStatistics {
-  let [max, sum, windows, tileEnd] = [0, 0, 0, 0];
+  let { max, sum, windows } = soFar ?? { max: 0, sum: 0, windows: 0 };
+  let tileEnd = before === undefined ? 0 : endOfTile(before, contextLength);
   for (let row = from; row < to; row++) {
     const activation = activations[row] as number;
     if (activation > max) max = activation;
@@ -45,23 +54,30 @@ export class LatentStatisticsWriter {
     this.#contextLength = contextLength;
   }
 
-  /** Takes all rows of the latents from `from` on. */
-  add(from: number, { offsets, ...rows }: GroupedRows): void {
-    for (let i = 0; i + 1 < offsets.length; i++) {
-      const range = { from: offsets[i] as number, to: offsets[i + 1] as number };
-      const { max, sum, windows } = latentStatistics(rows, range, this.#contextLength);
-      this.#max[from + i] = max;
-      this.#sum[from + i] = sum;
-      this.#windows[from + i] = windows;
-    }
+  /** Takes some rows of a latent, which are behind those taken before. */
+  add(
+    latent: number,
+    rows: LatentActivations,
+    { from, to, before }: Slice & { before: number | undefined },
+  ): void {
+    const soFar = {
+      max: this.#max[latent] as number,
+      sum: this.#sum[latent] as number,
+      windows: this.#windows[latent] as number,
+    };
+    const options = { contextLength: this.#contextLength, soFar, before };
+    const { max, sum, windows } = latentStatistics(rows, { from, to }, options);
+    this.#max[latent] = max;
+    this.#sum[latent] = sum;
+    this.#windows[latent] = windows;
   }
 
   /** Writes `max.f32`, `sum.f64` and `windows.u32`. */
-  write(directory: string): Record<string, FileRecord> {
+  async write(directory: string): Promise<Record<string, FileRecord>> {
     return {
-      "max.f32": writeArrayFile(join(directory, "max.f32"), this.#max),
-      "sum.f64": writeArrayFile(join(directory, "sum.f64"), this.#sum),
-      "windows.u32": writeArrayFile(join(directory, "windows.u32"), this.#windows),
+      "max.f32": await writeArrayFile(join(directory, "max.f32"), this.#max),
+      "sum.f64": await writeArrayFile(join(directory, "sum.f64"), this.#sum),
+      "windows.u32": await writeArrayFile(join(directory, "windows.u32"), this.#windows),
     };
   }
 }

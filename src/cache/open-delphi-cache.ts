@@ -8,7 +8,7 @@ import type { Tokenizer } from "../model/tokenizer.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
 import type { Tensor } from "../tensor.js";
 import type { Precision } from "./activation-code.js";
-import { readJson, writeJsonFile, writing } from "./array-file.js";
+import { readJson, writeJsonFile } from "./array-file.js";
 import { type CacheIdentity, cacheDirectory } from "./cache-identity.js";
 import { lockDirectory } from "./cache-lock.js";
 import { manifestName, readManifest, writeManifest } from "./cache-manifest.js";
@@ -17,6 +17,7 @@ import { type DelphiShard, findDelphiShards, hookpointOfModule } from "./delphi-
 import { checkSame } from "./fill-caches.js";
 import { GroupedWriter } from "./grouped-writer.js";
 import { LatentCache } from "./latent-cache.js";
+import { writing } from "./new-file.js";
 import { readDelphiRows, readDelphiTokens, withShard } from "./read-delphi-shard.js";
 
 export interface OpenDelphiOptions extends LongCallOptions {
@@ -57,7 +58,7 @@ export async function openDelphiCache(folder: string, options: OpenDelphiOptions
     const isFinished = existsSync(join(directory, manifestName));
     if (isFinished) checkSame(directory, LatentCache.open(directory).manifest.identity, identity);
     else await index(directory, identity, { shards, tokens, options });
-    writeJsonFile(join(directory, shardsName), { shards: stampsOf(shards) });
+    await writeJsonFile(join(directory, shardsName), { shards: stampsOf(shards) });
   } finally {
     unlock();
   }
@@ -144,17 +145,19 @@ interface IndexInput {
 }
 
 async function index(directory: string, identity: CacheIdentity, input: IndexInput): Promise<void> {
-  const contexts = writeContexts(directory, input.tokens, input.options.tokenizer);
+  const contexts = await writeContexts(directory, input.tokens, input.options.tokenizer);
   const grouped = await groupShards(directory, identity, input);
-  writeManifest(directory, identity, contexts, grouped);
+  await writeManifest(directory, identity, contexts, grouped);
 }
 
-function writeContexts(directory: string, tokens: Tensor<Int32Array>, tokenizer: Tokenizer) {
-  const [contexts = 0, length = 0] = tokens.shape;
-  const writer = new ContextWriter(directory, tokenizer, length);
+async function writeContexts(directory: string, tokens: Tensor<Int32Array>, tokenizer: Tokenizer) {
+  const [contexts = 0, contextLength = 0] = tokens.shape;
+  const writer = await ContextWriter.open(directory, { tokenizer, contextLength });
   try {
-    for (let i = 0; i < contexts; i++) writer.add(tokens.data.subarray(i * length, (i + 1) * length), []);
-    return writer.close();
+    for (let i = 0; i < contexts; i++) {
+      await writer.add(tokens.data.subarray(i * contextLength, (i + 1) * contextLength), []);
+    }
+    return await writer.close();
   } catch (error) {
     writer.abandon();
     throw error;
@@ -176,12 +179,12 @@ async function groupShards(
       signal?.throwIfAborted();
       const rows = await withShard(shard.path, (file) => readDelphiRows(file, shard, tokens));
       writer.skipTo(shard.first);
-      writer.add(rows);
+      await writer.add(rows);
       clamped += rows.clamped;
       meter.report(shard.last + 1);
     }
     meter.end(coder.dSae);
-    const grouped = writer.close();
+    const grouped = await writer.close();
     return { ...grouped, clamped: grouped.clamped + clamped };
   } catch (error) {
     writer.abandon();

@@ -1,8 +1,8 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ColumnSource, ParquetWriter } from "hyparquet-writer";
-import { writing } from "./array-file.js";
 import { rowsOf, type TablePart } from "./cache-tables.js";
+import { writing } from "./new-file.js";
 
 export interface TableOptions {
   signal?: AbortSignal | undefined;

@@ -10,14 +10,15 @@ export const longestCode = 5;
 /**
  * Writes `positions[from]` to `positions[to - 1]`, which ascend, into `bytes` from `at`.
  *
+ * @param target `before`: the latent's position before these. Default: they are its first.
  * @returns Where they end.
  */
 export function encodePositions(
   positions: Uint32Array,
   { from, to }: { from: number; to: number },
-  { bytes, at }: { bytes: Uint8Array; at: number },
+  { bytes, at, before = -1 }: { bytes: Uint8Array; at: number; before?: number | undefined },
 ): number {
-  let next = 0;
+  let next = before + 1;
   let end = at;
   for (let row = from; row < to; row++) {
     const position = positions[row] as number;

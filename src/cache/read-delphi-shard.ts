@@ -68,7 +68,7 @@ export async function readDelphiRows(
   }
   const rows = new RowCollector(file.name, { latents: last - first + 1, tokens });
   for (let i = 0; i < activations.length; i++) rows.add(locations, i, activations[i] as number);
-  const grouped = groupByLatent(last - first + 1, rows.taken());
+  const grouped = await groupByLatent(last - first + 1, rows.taken());
   checkOrder(file.name, grouped);
   return { ...grouped, clamped: rows.clamped };
 }

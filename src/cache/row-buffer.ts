@@ -57,28 +57,29 @@ export class RowBuffer {
     this.#reserve(values.length);
     const { contextLength, firstPosition } = place;
     const base = place.firstContext * contextLength;
+    const [dSae, hasFired] = [this.#dSae, this.#hasFired];
+    const [latentsOut, positionsOut, activationsOut] = [this.#latents, this.#positions, this.#activations];
     let row = this.#rows;
     for (let i = 0; i < values.length; i++) {
       const value = values[i] as number;
       const latent = latents[i] as number;
       const position = positions[i] as number;
-      if (!(value > 0 && value < Number.POSITIVE_INFINITY && latent < this.#dSae)) {
-        if (value <= 0 && latent < this.#dSae) continue;
-        throw badRow(value, latent, base + position, this.#dSae, contextLength);
+      if (!(value > 0 && value < Number.POSITIVE_INFINITY && latent < dSae)) {
+        if (value <= 0 && latent < dSae) continue;
+        throw badRow(value, latent, base + position, dSae, contextLength);
       }
-      if (position % contextLength < firstPosition) continue;
-      this.#latents[row] = latent;
-      this.#positions[row] = base + position;
-      this.#activations[row] = value;
-      this.#mark(latent);
-      row++;
+      if (firstPosition > 0 && position % contextLength < firstPosition) continue;
+      latentsOut[row] = latent;
+      positionsOut[row] = base + position;
+      activationsOut[row++] = value;
+      if (hasFired[latent] === 0) this.#mark(latent);
     }
     this.#rows = row;
   }
 
   /** The rows so far, by latent. */
-  group(): GroupedRows {
-    return groupByLatent(this.#dSae, {
+  async group(): Promise<GroupedRows> {
+    return await groupByLatent(this.#dSae, {
       latents: this.#latents.subarray(0, this.#rows),
       positions: this.#positions.subarray(0, this.#rows),
       activations: this.#activations.subarray(0, this.#rows),

@@ -9,8 +9,9 @@ import { closeSync, existsSync, openSync, readdirSync, statSync } from "node:fs"
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { FileError } from "../errors.js";
-import { readInto, writeArrayFile } from "./array-file.js";
+import { readInto } from "./array-file.js";
 import type { GroupedRows } from "./grouped-rows.js";
+import { NewFile } from "./new-file.js";
 
 export interface Run {
   readonly path: string;
@@ -25,13 +26,27 @@ export function runsDirectory(directory: string): string {
   return join(directory, "runs");
 }
 
-/** Writes the rows of the contexts `first` to `end` (exclusive). */
-export function writeRun(directory: string, first: number, end: number, rows: GroupedRows): Run {
+/** Writes the rows of the contexts `first` to `end` (exclusive). @throws {FileError} If they cannot be written. */
+export async function writeRun(
+  directory: string,
+  { first, end }: { first: number; end: number },
+  { offsets, positions, activations }: GroupedRows,
+): Promise<void> {
   const name = [first, end].map((n) => String(n).padStart(8, "0")).join("-");
-  const path = join(runsDirectory(directory), `${name}.run`);
-  const parts = [rows.offsets, rows.positions, rows.activations];
-  writeArrayFile(path, ...parts, Uint32Array.of(parts.reduce(addToChecksum, 0)));
-  return { path, first, end, rows: rows.positions.length };
+  const file = new NewFile(join(runsDirectory(directory), `${name}.run`));
+  let checksum = 0;
+  try {
+    for (const part of [offsets, positions, activations]) {
+      await file.write(part, (bytes) => {
+        checksum = crc32(bytes, checksum);
+      });
+    }
+    await file.write(Uint32Array.of(checksum));
+    await file.close();
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
 }
 
 /**
@@ -74,7 +89,7 @@ function readRunName(folder: string, name: string, dSae: number): Run {
  *
  * @throws {FileError} If one has changed since it was written.
  */
-export function verifyRuns(runs: readonly Run[]): void {
+export async function verifyRuns(runs: readonly Run[]): Promise<void> {
   const piece = new Uint8Array(1 << 20);
   for (const { path } of runs) {
     const file = openSync(path, "r");
@@ -86,6 +101,7 @@ export function verifyRuns(runs: readonly Run[]): void {
           readInto(file, path, at, piece.subarray(0, Math.min(piece.length, end - at))),
           checksum,
         );
+        await new Promise(setImmediate);
       }
       if (readInto(file, path, end, new Uint32Array(1))[0] !== checksum) throw damaged(path);
     } finally {
@@ -95,10 +111,6 @@ export function verifyRuns(runs: readonly Run[]): void {
 }
 
 const checksumBytes = 4;
-
-function addToChecksum(checksum: number, { buffer, byteOffset, byteLength }: ArrayBufferView): number {
-  return crc32(new Uint8Array(buffer, byteOffset, byteLength), checksum);
-}
 
 function damaged(path: string): FileError {
   return new FileError(

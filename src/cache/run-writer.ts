@@ -1,6 +1,6 @@
 import type { SparseActivations } from "../sparse/sparse-activations.js";
 import { RowBuffer } from "./row-buffer.js";
-import { findRuns, RunReader, verifyRuns, writeRun } from "./run-file.js";
+import { findRuns, type Run, RunReader, verifyRuns, writeRun } from "./run-file.js";
 
 export interface RunWriterOptions {
   dSae: number;
@@ -20,12 +20,10 @@ export class RunWriter {
   #written: number;
   #contexts: number;
 
-  constructor(directory: string, options: RunWriterOptions) {
+  private constructor(directory: string, options: RunWriterOptions, runs: readonly Run[]) {
     this.#directory = directory;
     this.#options = options;
     this.#buffer = new RowBuffer(options.dSae);
-    const runs = findRuns(directory, options.dSae);
-    verifyRuns(runs);
     for (const run of runs) {
       const reader = new RunReader(run, options.dSae);
       this.#buffer.markFired(reader.offsets(0, options.dSae));
@@ -33,6 +31,13 @@ export class RunWriter {
     }
     this.#written = runs.at(-1)?.end ?? 0;
     this.#contexts = this.#written;
+  }
+
+  /** @throws {FileError} If a finished run is damaged. */
+  static async open(directory: string, options: RunWriterOptions): Promise<RunWriter> {
+    const runs = findRuns(directory, options.dSae);
+    await verifyRuns(runs);
+    return new RunWriter(directory, options, runs);
   }
 
   /** Number of contexts taken so far, finished runs included. */
@@ -45,23 +50,21 @@ export class RunWriter {
     return this.#buffer.fired;
   }
 
-  /** Where the current run ends at the latest. */
-  get runEnd(): number {
-    return this.#written + this.#options.contextsPerRun;
-  }
-
-  /** Takes the rows of the next `contexts` contexts. */
-  add(rows: SparseActivations, contexts: number): void {
+  /** Takes the rows of the next contexts, up to `end` (exclusive). */
+  async add(rows: SparseActivations, end: number): Promise<void> {
     const { contextLength, firstPosition } = this.#options;
     this.#buffer.add(rows, { firstContext: this.#contexts, contextLength, firstPosition });
-    this.#contexts += contexts;
-    if (this.#contexts >= this.runEnd || this.#buffer.rows >= this.#options.rowsPerRun) this.flush();
+    this.#contexts = end;
+    const { contextsPerRun, rowsPerRun } = this.#options;
+    if (this.#contexts - this.#written >= contextsPerRun || this.#buffer.rows >= rowsPerRun)
+      await this.flush();
   }
 
   /** Writes what is in no run yet. */
-  flush(): void {
+  async flush(): Promise<void> {
     if (this.#contexts === this.#written) return;
-    writeRun(this.#directory, this.#written, this.#contexts, this.#buffer.group());
+    const [first, end] = [this.#written, this.#contexts];
+    await writeRun(this.#directory, { first, end }, await this.#buffer.group());
     this.#written = this.#contexts;
     this.#buffer.clear();
   }

@@ -33,7 +33,7 @@ export class RunsReader implements LatentRows {
   statistics(latent: number): RowStatistics {
     const { positions, activations } = this.read(latent);
     const range = { from: 0, to: positions.length };
-    return latentStatistics({ positions, activations }, range, this.#contextLength);
+    return latentStatistics({ positions, activations }, range, { contextLength: this.#contextLength });
   }
 
   read(latent: number): LatentActivations {

@@ -1,9 +1,10 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
-import { ArrayFileWriter, writing } from "./array-file.js";
+import { ArrayFileWriter } from "./array-file.js";
 import { activationTable, rowsOf } from "./cache-tables.js";
 import type { LatentCache } from "./latent-cache.js";
+import { writing } from "./new-file.js";
 
 /**
  * Writes a cache as an Arrow IPC file (Feather 2) for other tools: the columns of `writeParquet`, in record batches of a
@@ -23,12 +24,16 @@ export async function writeArrow(
   writing(path, () => mkdirSync(dirname(path), { recursive: true }));
   const file = new ArrayFileWriter(path);
   try {
-    // Bytes go to the file at once: the library's own queue would keep them all.
+    // Bytes go to the file part by part: the library's own queue would keep them all.
+    const parts: Uint8Array[] = [];
     const sink = new (class extends AsyncByteQueue {
       override write(bytes: Uint8Array): void {
-        file.write(bytes);
+        parts.push(bytes);
       }
     })();
+    const writeParts = async () => {
+      for (const bytes of parts.splice(0)) await file.write(bytes);
+    };
     const writer = new RecordBatchFileWriter();
     let done = 0;
     for (const part of activationTable(cache)) {
@@ -36,12 +41,13 @@ export async function writeArrow(
       const table = makeTable(part);
       if (done === 0) writer.reset(sink, table.schema);
       for (const batch of table.batches) writer.write(batch);
+      await writeParts();
       done += rowsOf(part);
       meter.report(done);
-      await new Promise(setImmediate);
     }
     writer.close();
-    file.close();
+    await writeParts();
+    await file.close();
   } catch (error) {
     file.abandon();
     rmSync(`${path}.tmp`, { force: true });
