@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { loadModel } from "../../src/model/load-model.js";
 import { type Provider, pickProvider, probeProviders } from "../../src/model/onnx/provider.js";
 import { tensor } from "../../src/tensor.js";
@@ -25,6 +25,20 @@ describe("providers", () => {
       if (problem === undefined) expect(await pickProvider(provider)).toBe(provider);
       else
         await expect(pickProvider(provider)).rejects.toThrow(`Cannot compute on "${provider}": ${problem}`);
+    }
+  });
+
+  it("one that ends its process ends that alone", async () => {
+    vi.resetModules();
+    const options = process.env.NODE_OPTIONS;
+    process.env.NODE_OPTIONS = "--require ./is-not-there.cjs";
+    const fresh = await import("../../src/model/onnx/provider.js");
+    const found = await fresh.probeProviders().finally(() => {
+      if (options === undefined) delete process.env.NODE_OPTIONS;
+      else process.env.NODE_OPTIONS = options;
+    });
+    for (const { problem } of found) {
+      expect(problem).toBe("a process that tried it ended with status 1 and no answer");
     }
   });
 

@@ -1,5 +1,5 @@
+import { fork } from "node:child_process";
 import { graphBuilder } from "./graph-builder.js";
-import { openSession } from "./onnx-session.js";
 
 /** What can compute a graph: the processor, or a graphics card through one of ONNX Runtime's providers. */
 export type Provider = "cpu" | "cuda" | "coreml" | "dml" | "webgpu";
@@ -11,12 +11,26 @@ export interface ProviderProbe {
   readonly problem: string | undefined;
 }
 
+/** What a process is asked that tries a provider. */
+export interface ProviderTrial {
+  readonly provider: Provider;
+  readonly model: Uint8Array;
+  /** The graph's only input. */
+  readonly x: Float32Array;
+  readonly shape: readonly number[];
+}
+
+export type ProviderResult = { readonly numbers: number[] } | { readonly error: string };
+
+/** A driver that hangs is given up after a minute. */
+const longestTrial = 60_000;
+
 /** The fastest first. */
 const candidates: readonly Provider[] = ["cuda", "coreml", "dml", "webgpu", "cpu"];
 
 let probes: Promise<ProviderProbe[]> | undefined;
 
-/** Tries every provider on a small graph with the operators of a sparse encoder; once in a process. */
+/** Tries every provider, each in a process of its own, on a small graph with the operators of a sparse encoder; once. */
 export function probeProviders(): Promise<ProviderProbe[]> {
   probes ??= Promise.all(
     candidates.map(async (provider) => ({ provider, problem: await problemOf(provider).catch(reasonOf) })),
@@ -44,6 +58,15 @@ export async function pickProvider(wanted: Provider | "auto"): Promise<Provider>
 
 /** What is wrong with a provider's results, which are held against those that the graph must have. */
 async function problemOf(provider: Provider): Promise<string | undefined> {
+  const numbers = await tryProvider({ provider, model: trialGraph(), x: trialInput, shape: [2, 2] });
+  const near = numbers.length === wanted.length && wanted.every((n, i) => Math.abs(n - numbers[i]) < 1e-2);
+  return near ? undefined : `it computes ${numbers.join(", ")} where ${wanted.join(", ")} is right`;
+}
+
+const trialInput = Float32Array.of(1, 2, -3, 1);
+const wanted = [3, 2, 2, 1, 2, 1, 3, 1, 3, 2];
+
+function trialGraph(): Uint8Array {
   const builder = graphBuilder();
   const x = builder.input("x", ["position", 2]);
   const w = builder.weight("w", Float32Array.of(1, 0, 0, 1, 1, 1, -1, -1), [4, 2]);
@@ -51,20 +74,36 @@ async function problemOf(provider: Provider): Promise<string | undefined> {
   const k = builder.weight("k", BigInt64Array.of(2n), [1]);
   const [values, latents] = builder.node("TopK", [h, k], { outputs: 2 });
   const largest = builder.reduce("ReduceMax", h, { axis: 1, keep: false });
-  const session = await openSession(builder.build({ values, latents, largest }), { path: "probe", provider });
-  const found = await session.run({ x: { data: Float32Array.of(1, 2, -3, 1), shape: [2, 2] } });
-  await session.close();
-  const numbers = ["values", "latents", "largest"].flatMap((name) =>
-    [...(found.get(name)?.data ?? [])].map(Number),
-  );
-  const wanted = [3, 2, 2, 1, 2, 1, 3, 1, 3, 2];
-  const near = numbers.length === wanted.length && wanted.every((n, i) => Math.abs(n - numbers[i]) < 1e-2);
-  return near ? undefined : `it computes ${numbers.join(", ")} where ${wanted.join(", ")} is right`;
+  return builder.build({ values, latents, largest });
+}
+
+/** Runs a graph in a process of its own and gives the numbers of all its outputs. */
+function tryProvider(trial: ProviderTrial): Promise<number[]> {
+  const child = fork(new URL("./provider-child.js", import.meta.url), {
+    execArgv: [],
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+    timeout: longestTrial,
+  });
+  return new Promise((resolve, reject) => {
+    child.once("message", (result: ProviderResult) => {
+      if ("numbers" in result) resolve(result.numbers);
+      else reject(new Error(result.error));
+    });
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      const end = `a process that tried it ended with ${signal ?? `status ${code}`} and no answer`;
+      // An answer may still be on its way.
+      const fail = () => reject(new Error(end));
+      if (child.connected) child.once("disconnect", fail);
+      else fail();
+    });
+    child.send(trial, (error) => error && reject(error));
+  });
 }
 
 /** The runtime's own words, without the place in its sources. */
 function reasonOf(error: unknown): string {
-  const { cause, message } = error as Error;
-  const [first] = ((cause as Error | undefined)?.message ?? message).split("\n");
+  const [first] = (error as Error).message.split("\n");
   return first.replace(/^.* was false\. /, "");
 }
