@@ -1,4 +1,5 @@
 import type { SubjectModel } from "../model/subject-model.js";
+import { coderInput, hookpointsOf } from "../sparse/joined-hookpoints.js";
 import type { SparseActivations } from "../sparse/sparse-activations.js";
 import type { EncoderTail, SparseCoder } from "../sparse/sparse-coder.js";
 import type { Tensor } from "../tensor.js";
@@ -52,14 +53,14 @@ async function asOneGraph(
 }
 
 function inTurn(model: SubjectModel, coders: readonly SparseCoder[]): BatchEncoder {
-  const hookpoints = [...new Set(coders.map(({ hookpoint }) => hookpoint))];
+  const hookpoints = [...new Set(coders.flatMap(hookpointsOf))];
   return {
     tokensPerBatch,
     async encode(tokens) {
       const activations = await model.activations(tokens, hookpoints);
       const encoded: SparseActivations[] = [];
       for (const coder of coders) {
-        encoded.push(await coder.encode(activations.get(coder.hookpoint) as Tensor));
+        encoded.push(await coder.encode(coderInput(coder, activations)));
       }
       return encoded;
     },

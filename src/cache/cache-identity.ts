@@ -10,7 +10,12 @@ export const cacheVersion = 2;
 
 /** Everything that the content of a cache depends on. Two caches with equal identities hold the same. */
 export interface CacheIdentity {
-  readonly model: { readonly name: string; readonly hash: string };
+  readonly model: {
+    readonly name: string;
+    readonly hash: string;
+    /** What computed it: `cpu`, `cuda` …; activations differ by rounding. */
+    readonly provider?: string;
+  };
   readonly coder: {
     readonly name: string;
     readonly kind: string;
@@ -47,7 +52,11 @@ export function cacheIdentity(
   const { hash, vocabSize, bosId } = model.tokenizer;
   const { name, kind, hookpoint, hookpointOut, dModel, dSae } = coder;
   return {
-    model: { name: model.name, hash: model.hash },
+    model: {
+      name: model.name,
+      hash: model.hash,
+      ...(model.provider !== undefined && { provider: model.provider }),
+    },
     coder: { name, kind, hash: coder.hash, hookpoint, hookpointOut, dModel, dSae },
     tokenizer: { hash, vocabSize, bosId: bosId ?? null },
     corpus: { name: corpus.name, hash: corpus.hash ?? null },

@@ -22,7 +22,8 @@ export interface RunOptions {
 
 /** Something that is computed from a hookpoint's values in the same run of the model. */
 export interface GraphTail {
-  readonly hookpoint: string;
+  /** Of several, the values stand one after the other at each position. */
+  readonly hookpoints: readonly string[];
   /**
    * Adds its nodes.
    *
@@ -43,7 +44,7 @@ export interface ExtendedModel {
    * @returns The outputs of each tail.
    */
   run(tokens: Tensor<Int32Array>): Promise<ReadonlyMap<string, Tensor<TensorData>>[]>;
-  /** Frees the session. */
+  /** Says that it is not needed any more. The model keeps the last one for a while, for who asks for the same tails. */
   close(): Promise<void>;
 }
 

@@ -1,7 +1,8 @@
 import type { SubjectModel } from "../model/subject-model.js";
 import { callSignal } from "../progress.js";
-import { type Tensor, tensor } from "../tensor.js";
+import { tensor } from "../tensor.js";
 import { checkFits } from "./check-fits.js";
+import { encodeTokens } from "./joined-hookpoints.js";
 import type { SparseCoder } from "./sparse-coder.js";
 
 /** What latents are of: a model, and a coder of its activations. */
@@ -97,8 +98,7 @@ async function runBatch(
     if (bosId !== undefined) ids[row * width] = bosId;
     ids.set(contexts[i].ids, row * width + first);
   });
-  const values = await model.activations(tensor(ids, [batch.length, width]), [coder.hookpoint]);
-  const sparse = await coder.encode(values.get(coder.hookpoint) as Tensor);
+  const sparse = await encodeTokens({ model, coder }, tensor(ids, [batch.length, width]));
   const wanted = new Map(latents.map((index, i) => [index, i]));
   sparse.latents.forEach((index, entry) => {
     const which = wanted.get(index);

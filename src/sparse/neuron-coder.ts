@@ -8,6 +8,7 @@ import { seededRandom } from "../random.js";
 import { dot } from "../stats/dot.js";
 import { row, type Tensor, tensor } from "../tensor.js";
 import { bothSides, directionCoder } from "./direction-coder.js";
+import { hookpointsOf } from "./joined-hookpoints.js";
 import { gaussian } from "./random-rotation.js";
 import type { SparseActivations } from "./sparse-activations.js";
 import { joinBatches, type SparseBatch, topKBatch } from "./sparse-batch.js";
@@ -114,7 +115,7 @@ class NeuronCoder implements SparseCoder {
     this.name = `${model.name}/${options.hookpoint}`;
     this.hash = createHash("sha256").update(`${model.hash} ${options.hookpoint} ${this.kind}`).digest("hex");
     this.tail = {
-      hookpoint: this.hookpoint,
+      hookpoints: hookpointsOf(this),
       weightBytes: 0,
       append: (builder, x) => this.#append(builder, x),
       read: (outputs, { firstPosition }) => topKBatch(outputs, firstPosition),

@@ -5,6 +5,7 @@ import { type Tensor, tensor } from "../tensor.js";
 import { type ActivationFunction, activationName, type CoderWeights } from "./coder-weights.js";
 import { appendEncoder, encoderTiles, type Tile } from "./encoder-graph.js";
 import { denormalise } from "./input-norm.js";
+import { hookpointsOf } from "./joined-hookpoints.js";
 import type { SparseActivations } from "./sparse-activations.js";
 import { joinBatches, type Outputs, type SparseBatch, thresholdBatch, topKBatch } from "./sparse-batch.js";
 import type { EncoderTail, SparseCoder } from "./sparse-coder.js";
@@ -63,7 +64,7 @@ class WeightedCoder implements SparseCoder {
     this.#tiles = encoderTiles(weights);
     this.#threads = options.threads;
     this.tail = {
-      hookpoint: this.hookpoint,
+      hookpoints: hookpointsOf(this),
       weightBytes: staysInFile(weights.encoder) ? 0 : 4 * this.dSae * this.dModel,
       append: (builder, x) => appendEncoder(builder, weights, x),
       read: (outputs, place) => this.#batch(outputs, place),

@@ -93,6 +93,18 @@ describe("cacheLatents()", () => {
     expect(again.manifest).toEqual(first.manifest);
   });
 
+  test("notes what computes the model, and does not take that for a difference", async () => {
+    const directory = join(root, "cache");
+    const on = (provider: string) =>
+      cacheLatents({ model: { ...toyModel(), provider }, coder: toyCoder() }, toyTexts(20), {
+        directory,
+        ...quiet,
+      });
+    const first = await on("cuda");
+    expect(first.manifest.identity.model).toMatchObject({ name: "toy", provider: "cuda" });
+    expect((await on("cpu")).manifest).toEqual(first.manifest);
+  });
+
   test("names its default directory by content, under SAELAB_CACHE", async () => {
     process.env.SAELAB_CACHE = root;
     try {

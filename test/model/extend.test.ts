@@ -159,7 +159,7 @@ describe("model.extend()", () => {
 
   it("refuses a hookpoint that the model lacks, and tokens that it does not know", async () => {
     const append = () => ({});
-    await expect(model.extend?.([{ hookpoint: "layers.9", append }])).rejects.toThrow(HookpointError);
+    await expect(model.extend?.([{ hookpoints: ["layers.9"], append }])).rejects.toThrow(HookpointError);
     const coder = neuronCoder(model, "layers.0.mlp.neurons");
     const extended = (await model.extend?.(coder.tail ? [coder.tail] : [])) as ExtendedModel;
     await expect(extended.run(tensor(Int32Array.of(5000), [1, 1]))).rejects.toThrow("its ids are 0 to 2047");

@@ -5,11 +5,10 @@ import { decodeMessage } from "./protobuf.js";
 
 const onnxFloat = 1;
 
-/** A tail and the tensor that it reads. */
+/** A tail and the tensors that it reads. */
 export interface PlacedTail {
   readonly tail: GraphTail;
-  readonly tensor: string;
-  readonly width: number;
+  readonly places: readonly { readonly tensor: string; readonly width: number }[];
 }
 
 /** A graph with tails; for each of them, tensors by the names that it gave its outputs. */
@@ -21,13 +20,17 @@ export interface ExtendedGraph {
 /** The graph with the nodes and weights of each tail, under names that begin with `tail0/`, `tail1/` … */
 export function extendGraph(graph: Graph, tails: readonly PlacedTail[]): ExtendedGraph {
   const opset = operatorVersion(graph);
-  const parts = tails.map(({ tail, tensor, width }, i) => {
+  const parts = tails.map(({ tail, places }, i) => {
     const prefix = `tail${i}/`;
     const builder = graphBuilder({ opset, prefix });
-    // Half precision is widened; contexts and positions may be two dimensions or one.
-    const [wide] = builder.node("Cast", [tensor], { attributes: { to: onnxFloat } });
-    const shape = builder.weight("shape", BigInt64Array.of(-1n, BigInt(width)), [2]);
-    const outputs = tail.append(builder, builder.node("Reshape", [wide, shape])[0]);
+    const inputs = places.map(({ tensor, width }, place) => {
+      // Half precision is widened; contexts and positions may be two dimensions or one.
+      const [wide] = builder.node("Cast", [tensor], { attributes: { to: onnxFloat } });
+      const shape = builder.weight(`shape${place}`, BigInt64Array.of(-1n, BigInt(width)), [2]);
+      return builder.node("Reshape", [wide, shape])[0];
+    });
+    const joined = inputs.length > 1 ? builder.node("Concat", inputs, { attributes: { axis: 1 } }) : inputs;
+    const outputs = tail.append(builder, joined[0]);
     const names = new Map(Object.keys(outputs).map((name) => [name, prefix + name]));
     return { ...builder.part(outputs), names };
   });

@@ -6,6 +6,7 @@ import { extendGraph } from "./extend-graph.js";
 import { type Graph, prefixModel, prefixWeightBytes } from "./graph.js";
 import { type GraphFile, openGraphFile } from "./graph-file.js";
 import { findHookpoints, type GraphHookpoint } from "./hookpoints.js";
+import { KeptExtension } from "./kept-extension.js";
 import { modelInputs } from "./model-inputs.js";
 import { type OnnxSession, openSession } from "./onnx-session.js";
 import type { Provider } from "./provider.js";
@@ -65,6 +66,7 @@ class OnnxModel implements SubjectModel {
   readonly #parts: Parts;
   readonly #sessions = new Map<string, Promise<OnnxSession>>();
   readonly #forms = new Map<string, TensorForm>();
+  readonly #extension = new KeptExtension((tails) => this.#extend(tails));
 
   constructor(parts: Parts) {
     this.name = parts.name;
@@ -97,7 +99,15 @@ class OnnxModel implements SubjectModel {
   }
 
   async extend(tails: readonly GraphTail[]): Promise<ExtendedModel> {
-    const placed = tails.map((tail) => ({ tail, ...this.#hookpoint(tail.hookpoint) }));
+    await this.#parts.file.checkUnchanged();
+    return await this.#extension.of(tails);
+  }
+
+  async #extend(tails: readonly GraphTail[]): Promise<ExtendedModel> {
+    const placed = tails.map((tail) => ({
+      tail,
+      places: tail.hookpoints.map((name) => this.#hookpoint(name)),
+    }));
     const { graph, outputs } = extendGraph(this.#parts.file.graph, placed);
     const all = outputs.flatMap((names) => [...names.values()]);
     const weights = prefixWeightBytes(graph, all) / 4;
@@ -124,7 +134,7 @@ class OnnxModel implements SubjectModel {
   async close(): Promise<void> {
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();
-    await Promise.all(sessions.map(async (session) => (await session).close()));
+    await Promise.all([...sessions.map(async (session) => (await session).close()), this.#extension.close()]);
   }
 
   #hookpoint(name: string): GraphHookpoint {
