@@ -51,6 +51,7 @@ describe("saelab", () => {
         "fuzzing",
         "generation",
         "governor",
+        "headlinesOf",
         "heatmap",
         "holm",
         "identityCoder",

@@ -16,6 +16,8 @@ import { redrawBytes, redrawFile, type WeightCodec, weightCodecs } from "./onnx/
 export interface RandomModelOptions extends LongCallOptions {
   /** Default: 22. */
   seed?: number | string | undefined;
+  /** A model whose weights take more bytes is refused. Default: none is. */
+  maxBytes?: number | undefined;
 }
 
 /** Whole numbers and truth values: shapes, masks and ids, not weights. */
@@ -36,21 +38,23 @@ const settings = ["config.json", "tokenizer.json", "tokenizer_config.json", "spe
  * tensors go from file to file in pieces, so that a model need not fit the memory.
  *
  * @param source As for `loadModel`, which then loads `directory`.
- * @throws {FileError} If the model cannot be read, has weights that are neither float32, float16 nor bfloat16, or cannot be
- *   written.
+ * @throws {FileError} If the model cannot be read, is too large, has weights that are neither float32, float16 nor bfloat16, or
+ *   cannot be written.
  * @see Heap et al. 2025 (arXiv 2501.17727), whose variant "re-randomised incl. embeddings" has such weights.
  */
 export async function writeRandomModel(
   source: string,
   directory: string,
-  { seed = 22, ...options }: RandomModelOptions = {},
+  { seed = 22, maxBytes = Number.POSITIVE_INFINITY, ...options }: RandomModelOptions = {},
 ): Promise<void> {
   const { folder, graph: path } = await findModelFolder(source, options);
   const { graph } = await openGraphFile(path);
-  for (const initializer of graph.initializers.values()) checkDrawable(initializer, path);
+  const initializers = [...graph.initializers.values()];
+  for (const initializer of initializers) checkDrawable(initializer, path);
+  checkSize(outsideBytes(initializers), maxBytes, path);
   await mkdir(directory, { recursive: true });
   const random = seededRandom(seed).fork("random model");
-  const fields = await writeWeights([...graph.initializers.values()], { directory, random, ...options });
+  const fields = await writeWeights(initializers, { directory, random, ...options });
   const present = settings.filter((name) => existsSync(join(folder, name)));
   await Promise.all(present.map((name) => copyFile(join(folder, name), join(directory, name))));
   const bytes = replaceInitializers(graph, (initializer) => fields.get(initializer) ?? initializer.field);
@@ -71,13 +75,27 @@ function checkDrawable(initializer: Initializer, path: string): void {
   );
 }
 
+function checkSize(bytes: number, maxBytes: number, path: string): void {
+  if (bytes <= maxBytes) return;
+  const gigabytes = (n: number) => `${(n / 1e9).toFixed(1)} GB`;
+  throw new FileError(
+    `Cannot draw the weights of "${path}" anew: they take ${gigabytes(bytes)}, and at most ${gigabytes(maxBytes)} are wanted`,
+    path,
+  );
+}
+
+/** Bytes of the tensors that are too large for the graph. */
+function outsideBytes(initializers: readonly Initializer[]): number {
+  return initializers.reduce((sum, one) => sum + (outsidePlace(one)?.length ?? 0), 0);
+}
+
 /** Draws all tensors: large ones into the file of weights, small ones as fields of the graph. */
 async function writeWeights(
   initializers: readonly Initializer[],
   { directory, random, ...options }: LongCallOptions & { directory: string; random: Random },
 ): Promise<Map<Initializer, Field>> {
   const signal = callSignal(options);
-  const total = initializers.reduce((sum, one) => sum + (outsidePlace(one)?.length ?? 0), 0);
+  const total = outsideBytes(initializers);
   const meter = progressMeter("draw weights anew", "bytes", total, options.onProgress);
   const fields = new Map<Initializer, Field>();
   const file = await open(join(directory, weightsName), "w");

@@ -4,10 +4,9 @@ import { bothRight } from "../score/agreement.js";
 import type { Score } from "../score/scorer.js";
 import { benjaminiHochberg } from "../stats/benjamini-hochberg.js";
 import { bootstrap } from "../stats/bootstrap.js";
-import { clusteredMean } from "../stats/clustered-mean.js";
 import type { Estimate } from "../stats/estimate.js";
 import { holm } from "../stats/holm.js";
-import { lift } from "../stats/lift.js";
+import { unpairedLift } from "../stats/lift.js";
 import { mcnemarTest } from "../stats/mcnemar-test.js";
 import { mean } from "../stats/mean.js";
 import { pairedBootstrap } from "../stats/paired-bootstrap.js";
@@ -101,7 +100,7 @@ function compareScorer(
     means: [mean(x).mean, mean(y).mean],
     difference: paired ? pairedBootstrap(x, y) : unpairedDifference(x, y),
     pValue: paired ? signFlipTest(differences).pValue : welch(x, y),
-    lift: liftOver(x, y),
+    lift: unpairedLift(x, y),
     differing: paired ? differingPairs(pairs) : undefined,
   };
 }
@@ -143,11 +142,6 @@ function welch(x: readonly number[], y: readonly number[]): number {
   if (va + vb === 0) return a.mean === b.mean ? 1 : 0;
   const degrees = (va + vb) ** 2 / (va ** 2 / (a.count - 1) + vb ** 2 / (b.count - 1));
   return 2 * studentCdf(-Math.abs(a.mean - b.mean) / Math.sqrt(va + vb), degrees);
-}
-
-function liftOver(x: readonly number[], y: readonly number[]): Estimate | undefined {
-  const [score, baseline] = [x, y].map((values) => clusteredMean(values, [...values.keys()]));
-  return baseline.value < 1 && score.value <= 1 ? lift(score, baseline) : undefined;
 }
 
 const heads = [

@@ -1,30 +1,61 @@
 /** What scores are worth: lifts over nulls and mean score cards, for a terminal and as HTML that survives a notebook's sanitiser. */
 import { type Html, html } from "../html.js";
+import type { NullRunKind } from "../run/null-run.js";
 import type { NullKind } from "../run/null-scores.js";
 import { cardMetrics } from "../score/score-card.js";
 import { estimateText } from "../score/score-card-display.js";
-import { type Lift, liftsOf } from "./lifts.js";
+import { headlinesOf, type Lift, liftsOf } from "./lifts.js";
 import { type MeanScoreCard, meanScoreCards } from "./mean-score-cards.js";
 import { plainTable } from "./plain-table.js";
 import type { Report } from "./report.js";
 
-const nullNames: Readonly<Record<NullKind, string>> = {
+const nullNames: Readonly<Record<NullKind | NullRunKind, string>> = {
   "another latent": "another latent's explanation",
   blank: "no explanation",
   "unigram rule": "the best list of tokens",
   "shuffled labels": "shuffled labels",
+  "random model": "a model with random weights",
+  "random coder": "random directions of the model",
+  neurons: "neurons of the model",
 };
 
-/** A line per lift: `detection: lift 0.62 (0.50 to 0.71) over another latent's explanation, 20 latents`. */
-export function liftLines(report: Pick<Report, "rows" | "scorers">): string[] {
-  return liftsOf(report).map((found) => {
-    const { scorer, over, latents, discoveries } = found;
-    const above = discoveries === undefined ? "" : `; ${discoveries} above it (FDR 5 %)`;
-    return `${scorer}: lift ${liftText(found)} over ${nullNames[over]}, ${latents} latents${above}`;
+type Reported = Pick<Report, "rows" | "scorers" | "nullRuns">;
+
+/** A line per scorer: `detection: lift 0.26 (0.10 to 0.40) over the strongest null, which is a model with random weights`. */
+export function headlineLines(report: Reported): string[] {
+  return headlinesOf(report).map((found) => {
+    const worth = found.lift.interval[0] > 0 ? "" : "; not above it";
+    return `${found.scorer}: lift ${liftText(found)} over the strongest null, which is ${nullNames[found.over]}${worth}`;
   });
 }
 
-export function liftsHtml(report: Pick<Report, "rows" | "scorers">): Html | undefined {
+/** A line per lift: `detection: lift 0.62 (0.50 to 0.71) over another latent's explanation, 20 latents`. */
+export function liftLines(report: Reported): string[] {
+  return liftsOf(report).map((found) => {
+    const above = found.discoveries === undefined ? "" : `; ${found.discoveries} above it (FDR 5 %)`;
+    const of = found.nullLatents === undefined ? "" : ` and ${found.nullLatents} of these`;
+    return `${found.scorer}: lift ${liftText(found)} over ${nullNames[found.over]}, ${found.latents} latents${of}${above}`;
+  });
+}
+
+/** A line per null run: what it was and took, or why there is none. */
+export function nullRunLines({ nullRuns }: Pick<Report, "nullRuns">): string[] {
+  const none = nullRuns.filter(({ rows }) => rows.length === 0);
+  const reasons = [...new Set(none.map(({ reason }) => reason))].map((reason) => {
+    const kinds = none.filter((run) => run.reason === reason).map(({ kind }) => nullNames[kind]);
+    return `not held against ${kinds.join(", ")}: ${reason}`;
+  });
+  const made = nullRuns.filter(({ rows }) => rows.length > 0);
+  return [...made.map(nullRunLine), ...reasons];
+}
+
+function nullRunLine({ kind, rows, madeOf, tokens, reason }: Report["nullRuns"][number]): string {
+  const cost = tokens > 0 ? `; ${tokens.toLocaleString("en-US")} tokens of the language model` : "";
+  const short = reason === undefined ? "" : `; ended early: ${reason}`;
+  return `null run, ${nullNames[kind]}: ${rows.length} latents (${madeOf})${cost}${short}`;
+}
+
+export function liftsHtml(report: Reported): Html | undefined {
   const lifts = liftsOf(report);
   if (lifts.length === 0) return undefined;
   const rows = lifts.map((found) => [
@@ -33,12 +64,18 @@ export function liftsHtml(report: Pick<Report, "rows" | "scorers">): Html | unde
     found.score.toFixed(2),
     found.nullScore.toFixed(2),
     liftText(found),
-    String(found.latents),
+    found.nullLatents === undefined ? String(found.latents) : `${found.latents} and ${found.nullLatents}`,
     found.discoveries === undefined ? "" : String(found.discoveries),
   ]);
   const heads = ["scorer", "over", "mean score", "mean null", "lift", "latents", "above it, FDR 5 %"];
-  return html`${plainTable(heads, rows)}
-<p style="font-size:12px;opacity:.75">Lift is (score − null) / (1 − null) of the means over the same latents: 0 is no better than the null, 1 is perfect. Intervals of 95 % are by bootstrap over latents. A lift over the best list of tokens is what an explanation says that a list cannot.</p>`;
+  const note = [
+    "Lift is (score − null) / (1 − null) of the means: 0 is no better than the null, 1 is perfect, with intervals of 95 %.",
+    "Over what latents get that nobody trained, a lift says that there is more to explain in these; over another latent's explanation and shuffled labels, that explanations are about their latents; over the best list of tokens, what an explanation says that a list cannot.",
+    ...nullRunLines(report).map((line) => `${line}.`),
+  ];
+  return html`<ul>${headlineLines(report).map((line) => html`<li><b>${line}</b></li>`)}</ul>
+${plainTable(heads, rows)}
+<p style="font-size:12px;opacity:.75">${note.join(" ")}</p>`;
 }
 
 /** Mean score cards, one column per scorer. */

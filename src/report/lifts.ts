@@ -1,39 +1,89 @@
+import { type NullRunKind, nullRunKinds } from "../run/null-run.js";
 import { type NullKind, nullKinds } from "../run/null-scores.js";
 import { benjaminiHochberg } from "../stats/benjamini-hochberg.js";
-import type { BootstrapEstimate } from "../stats/bootstrap.js";
-import { meanLift } from "../stats/lift.js";
+import type { Estimate } from "../stats/estimate.js";
+import { meanLift, unpairedLift } from "../stats/lift.js";
+import { mean } from "../stats/mean.js";
 import type { Report, ReportRow } from "./report.js";
+import { scoresOf } from "./scores-of.js";
 
 /** How much of the way from a null to a perfect score the scores of a report go. */
 export interface Lift {
   readonly scorer: string;
-  readonly over: NullKind;
-  /** Latents that have both. */
+  readonly over: NullKind | NullRunKind;
+  /** Latents that count: of a null of the panel, those that have both numbers. */
   readonly latents: number;
-  /** Mean score of these, and of the null on them. */
+  /** Of a null run: how many latents it has. */
+  readonly nullLatents?: number;
+  /** Mean score of the latents, and of the null. */
   readonly score: number;
   readonly nullScore: number;
-  /** (score − null) / (1 − null) with its bootstrap interval over latents; absent of fewer than three latents. */
-  readonly lift: BootstrapEstimate | undefined;
+  /**
+   * (score − null) / (1 − null) with its 95 % interval: by bootstrap over latents where each has both numbers, over a null run
+   * from the intervals of both means. Absent of fewer than three latents, and where the null is perfect.
+   */
+  readonly lift: Estimate | undefined;
   /** Of `shuffled labels`: latents whose score is above it, at a false discovery rate of 5 % (Benjamini–Hochberg). */
   readonly discoveries?: number;
 }
 
+type Reported = Pick<Report, "rows" | "scorers" | "nullRuns">;
+
 const fewestLatents = 3;
 
 /**
- * The lift of each scorer over each null that it was held against, nulls in the order of `nullKinds`. Latents without one of
- * the two numbers are left out.
+ * The lift of each scorer over each null that it was held against: null runs in the order of `nullRunKinds`, then nulls in
+ * the order of `nullKinds`, of which latents without one of the two numbers are left out.
  *
  * @see `interpret`, whose option `nulls` says how many latents are held against what.
  */
-export function liftsOf({ rows, scorers }: Pick<Report, "rows" | "scorers">): Lift[] {
-  return scorers.flatMap((scorer) =>
-    nullKinds.flatMap((over) => {
-      const pairs = rows.flatMap((row) => pairOf(row, scorer, over) ?? []);
-      return pairs.length === 0 ? [] : [liftOf(pairs, { scorer, over })];
+export function liftsOf({ rows, scorers, nullRuns }: Reported): Lift[] {
+  return scorers.flatMap((scorer) => [
+    ...nullRunKinds.flatMap((over) => {
+      const run = nullRuns.find(({ kind }) => kind === over);
+      return run ? (liftOverRun(rows, run.rows, { scorer, over }) ?? []) : [];
     }),
+    ...nullKinds.flatMap((over) => {
+      const pairs = rows.flatMap((row) => pairOf(row, scorer, over) ?? []);
+      return pairs.length === 0 ? [] : [liftOverNull(pairs, { scorer, over })];
+    }),
+  ]);
+}
+
+/**
+ * What the scores of a report are worth: of each scorer, its lift over the strongest null, which is the one with the least lift.
+ * The best list of tokens is none of these: it is learnt from the latent's own examples, and is a rival of explanations, not
+ * what a score would be without them.
+ */
+export function headlinesOf(report: Reported): (Lift & { readonly lift: Estimate })[] {
+  const known = liftsOf(report).flatMap((found) =>
+    found.lift === undefined || found.over === "unigram rule" ? [] : [{ ...found, lift: found.lift }],
   );
+  return report.scorers.flatMap((scorer) => {
+    const own = known.filter((found) => found.scorer === scorer);
+    const [first, ...others] = own;
+    return first
+      ? [others.reduce((least, one) => (one.lift.value < least.lift.value ? one : least), first)]
+      : [];
+  });
+}
+
+function liftOverRun(
+  rows: readonly ReportRow[],
+  nullRows: readonly ReportRow[],
+  names: Pick<Lift, "scorer" | "over">,
+): Lift | undefined {
+  const [scores, nulls] = [rows, nullRows].map((all) => scoresOf({ rows: all }, names.scorer));
+  if (scores.length === 0 || nulls.length === 0) return undefined;
+  const enough = Math.min(scores.length, nulls.length) >= fewestLatents;
+  return {
+    ...names,
+    latents: scores.length,
+    nullLatents: nulls.length,
+    score: mean(scores).mean,
+    nullScore: mean(nulls).mean,
+    lift: enough ? unpairedLift(scores, nulls) : undefined,
+  };
 }
 
 interface Pair {
@@ -49,7 +99,7 @@ function pairOf({ scores, nulls }: ReportRow, scorer: string, over: NullKind): P
   return { score, nullScore: found.value, pValue: found.pValue };
 }
 
-function liftOf(pairs: readonly Pair[], names: Pick<Lift, "scorer" | "over">): Lift {
+function liftOverNull(pairs: readonly Pair[], names: Pick<Lift, "scorer" | "over">): Lift {
   const scores = pairs.map(({ score }) => score);
   const nulls = pairs.map(({ nullScore }) => nullScore);
   const pValues = pairs.flatMap(({ pValue }) => pValue ?? []);
@@ -57,13 +107,9 @@ function liftOf(pairs: readonly Pair[], names: Pick<Lift, "scorer" | "over">): L
   return {
     ...names,
     latents: pairs.length,
-    score: meanOf(scores),
-    nullScore: meanOf(nulls),
+    score: mean(scores).mean,
+    nullScore: mean(nulls).mean,
     lift: pairs.length >= fewestLatents && possible ? meanLift(scores, nulls) : undefined,
     ...(pValues.length > 0 && { discoveries: benjaminiHochberg(pValues).filter((p) => p < 0.05).length }),
   };
-}
-
-function meanOf(numbers: readonly number[]): number {
-  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }

@@ -12,8 +12,9 @@ import { accuracyByQuantile, isOfWindow } from "./accuracy-by-quantile.js";
 import { type Chart, chartSvg } from "./chart.js";
 import { heatmapFigure, heatmapScript } from "./heatmap-static.js";
 import { cardsHtml, liftsHtml } from "./lift-table.js";
-import { type Report, scoresOf } from "./report.js";
+import type { Report } from "./report.js";
 import { scoreHistogram } from "./score-histogram.js";
+import { scoresOf } from "./scores-of.js";
 import { tableHtml } from "./table.js";
 
 export interface ReportHtmlOptions {

@@ -2,11 +2,13 @@
 import { type Displayable, displayable } from "../display.js";
 import type { Latent } from "../latent.js";
 import type { Interpretation, Unscored } from "../run/interpretation.js";
+import type { NullRun, RunResult } from "../run/null-run.js";
 import type { NullScore } from "../run/null-scores.js";
 import { type OutcomeCounts, outcomeTally } from "../run/outcome-counts.js";
 import { distinctNames } from "../score/distinct-scorers.js";
 import type { Score } from "../score/scorer.js";
 import { median } from "../stats/quantile.js";
+import { scoresOf } from "./scores-of.js";
 import { tableHtml, tableText } from "./table.js";
 
 export interface ReportRow {
@@ -32,8 +34,17 @@ export interface ReportRow {
   readonly nulls: readonly NullScore[];
 }
 
+/** What latents that nobody trained got in the same run. */
+export interface ReportNullRun extends Omit<NullRun, "status" | "results"> {
+  readonly rows: readonly ReportRow[];
+  /** Tokens of all questions and answers of its explainer and judges. */
+  readonly tokens: number;
+}
+
 export interface Report {
   readonly rows: readonly ReportRow[];
+  /** The latents' scores are held against these. Empty where none was asked for. */
+  readonly nullRuns: readonly ReportNullRun[];
   /** Names of the scorers, in the order of the run. */
   readonly scorers: readonly string[];
   /** One sentence: which models wrote the explanations and judged them. */
@@ -45,17 +56,22 @@ export interface Report {
 }
 
 /**
- * Collects interpretations into a report. Failures are rows, not holes.
+ * Collects what `interpret` yields into a report. Failures are rows, not holes.
  *
  * @returns A value that shows itself as a table in a notebook.
  */
 export async function report(
-  results: AsyncIterable<Interpretation> | Iterable<Interpretation>,
+  results: AsyncIterable<RunResult> | Iterable<RunResult>,
 ): Promise<Report & Displayable> {
   const rows: ReportRow[] = [];
+  const nullRuns: ReportNullRun[] = [];
   const models = { explained: new Set<string>(), judged: new Map<string, Set<string>>() };
   const tally = outcomeTally();
   for await (const result of results) {
+    if (result.status === "null run") {
+      nullRuns.push(reportedNullRun(result));
+      continue;
+    }
     const row = rowOf(result);
     rows.push(row);
     tally.add(result);
@@ -69,6 +85,7 @@ export async function report(
   const scorers = [...models.judged.keys()];
   const value: Report = {
     rows,
+    nullRuns,
     scorers,
     madeBy: madeBy(models),
     summary: scorers.map((s) => summarise(rows, s)),
@@ -80,9 +97,14 @@ export async function report(
   }));
 }
 
-/** The values of one scorer over all rows that have one. */
-export function scoresOf({ rows }: Pick<Report, "rows">, scorer: string): number[] {
-  return rows.flatMap(({ scores }) => scores[scorer]?.value ?? []);
+function reportedNullRun({ status: _, results, ...facts }: NullRun): ReportNullRun {
+  const usages = results.flatMap((result) =>
+    result.status === "scored"
+      ? [result.explanation.usage, ...result.scores.map(({ usage }) => usage)]
+      : (result.usage ?? []),
+  );
+  const tokens = usages.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0);
+  return { ...facts, rows: results.map(rowOf), tokens };
 }
 
 function rowOf(result: Interpretation): ReportRow {

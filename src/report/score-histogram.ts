@@ -1,7 +1,8 @@
 import type { Displayable } from "../display.js";
 import { median } from "../stats/quantile.js";
 import { type Chart, chart } from "./chart.js";
-import { type Report, scoresOf } from "./report.js";
+import type { Report } from "./report.js";
+import { scoresOf } from "./scores-of.js";
 
 /**
  * How the scores of a report are distributed: a histogram per scorer with the median marked and

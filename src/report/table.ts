@@ -3,7 +3,7 @@ import { type Html, html } from "../html.js";
 import { latentName } from "../latent.js";
 import { outcomesLine } from "../run/outcome-counts.js";
 import type { Score } from "../score/scorer.js";
-import { liftLines } from "./lift-table.js";
+import { headlineLines, liftLines, nullRunLines } from "./lift-table.js";
 import { measuresOf } from "./measures-of.js";
 import type { Report, ReportRow } from "./report.js";
 
@@ -29,10 +29,15 @@ export function tableText(report: Report, width = 150): string {
     ...lines.map(format),
     "",
     ...summary,
-    ...liftLines(report),
+    ...worthLines(report),
     outcomesLine(report.outcomes),
     madeBy,
   ].join("\n");
+}
+
+/** What the scores are worth: the headline of each scorer first, then what it is made of. */
+function worthLines(report: Report): string[] {
+  return [...headlineLines(report), ...liftLines(report), ...nullRunLines(report)];
 }
 
 /** Inline styles only: notebooks and GitHub strip style sheets. */
@@ -43,7 +48,7 @@ export function tableHtml(report: Report): Html {
   return html`<table style="border-collapse:collapse;font-size:13px;line-height:1.35">
 <thead><tr>${head("latent", "left")}${head("density")}${scorers.map((scorer) => head(scorer))}${head("explanation", "left")}</tr></thead>
 <tbody>${rows.map((row) => rowHtml(row, scorers))}</tbody></table>
-<p style="font-size:12px;opacity:.75">${[...summary, ...liftLines(report), outcomesLine(report.outcomes)].join(" · ")}<br>${[madeBy, ...measuresOf(report), "Intervals are of 95 %"].join(". ")}.</p>`;
+<p style="font-size:12px;opacity:.75">${[...summary, ...worthLines(report), outcomesLine(report.outcomes)].join(" · ")}<br>${[madeBy, ...measuresOf(report), "Intervals are of 95 %"].join(". ")}.</p>`;
 }
 
 function rowHtml(row: ReportRow, scorers: readonly string[]): Html {

@@ -1,28 +1,15 @@
-/**
- * Latents to interpretations: sample examples, explain, score. Runs several latents at once, yields
- * them in the order given, keeps every finished one on disk, and turns a latent's failure into a
- * value; only what makes going on pointless (a wrong key, no money, a full disk) stops the run.
- */
-import { pMapIterable } from "p-map";
 import type { LatentCache } from "../cache/latent-cache.js";
-import { isSaelabError } from "../errors.js";
-import type { LatentExamples } from "../examples/example.js";
-import { latentTraits, traitLabels } from "../examples/latent-traits.js";
-import { type SampleExamplesOptions, sampleExamples } from "../examples/sample-examples.js";
-import type { Explainer, Explanation } from "../explain/explainer.js";
-import { type Latent, latentName } from "../latent.js";
-import type { Outcome } from "../llm/outcome.js";
-import { packageVersion } from "../package-root.js";
-import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
-import { attempt } from "../score/attempt.js";
-import { distinctScorers } from "../score/distinct-scorers.js";
+import type { SampleExamplesOptions } from "../examples/sample-examples.js";
+import type { Explainer } from "../explain/explainer.js";
+import type { Latent } from "../latent.js";
+import type { LongCallOptions } from "../progress.js";
 import type { Scorer } from "../score/scorer.js";
-import { settingsOf } from "../settings.js";
 import { checkRun } from "./check-run.js";
-import type { Interpretation, Unscored } from "./interpretation.js";
-import { type NullPanel, type NullPanelOptions, nullPanel } from "./null-panel.js";
-import { failuresLine, outcomeTally } from "./outcome-counts.js";
-import { openRunDirectory, type RunDirectory } from "./run-directory.js";
+import { interpretLatents } from "./interpret-latents.js";
+import type { NullPanelOptions } from "./null-panel.js";
+import type { RunResult } from "./null-run.js";
+import { nullRuns } from "./null-runs.js";
+import { plannedNullRuns } from "./planned-null-runs.js";
 
 export interface InterpretOptions extends LongCallOptions {
   explainer: Explainer;
@@ -31,14 +18,18 @@ export interface InterpretOptions extends LongCallOptions {
   examples?: SampleExamplesOptions | undefined;
   /** Where results are kept, in a folder per settings, and found again. Default: nowhere. */
   directory?: string | undefined;
-  /** What scores are held against; `false` for nothing. Default: a panel that adds at most a fifth to what scoring costs. */
+  /**
+   * What scores are held against; `false` for nothing. Default: a panel that adds at most a fifth to what scoring costs, and, of
+   * 17 latents or more, runs over latents that nobody trained, which add at most three tenths to what all costs. `plan` says
+   * what that comes to.
+   */
   nulls?: NullPanelOptions | false | undefined;
   /** How many latents are worked on at once. Default 16: more calls than a service is asked at first. */
   concurrency?: number | undefined;
 }
 
 /**
- * Interprets latents one after another, as an async iterable.
+ * Interprets latents one after another, as an async iterable; at the end come the null runs, each as one value.
  *
  * @param latents Of the cache.
  * @throws {RangeError} Before the first latent, if the run cannot be as it is asked for: see `checkRun`.
@@ -49,138 +40,9 @@ export async function* interpret(
   cache: LatentCache,
   latents: readonly Latent[],
   options: InterpretOptions,
-): AsyncGenerator<Interpretation, void, undefined> {
+): AsyncGenerator<RunResult, void, undefined> {
   checkRun(cache, latents, options);
-  const directory = options.directory ? await openRun(cache, options.directory, options) : undefined;
-  const signal = callSignal(options);
-  const meter = progressMeter("interpret", "latents", latents.length, options.onProgress);
-  const concurrency = options.concurrency ?? 16;
-  const scorers = distinctScorers(options.scorers);
-  const explain = rememberedExplanations(cache, { ...options, signal }, directory);
-  const panel =
-    options.nulls === false ? undefined : nullPanel(latents, { ...options.nulls, scorers, explain });
-  const work = async (latent: Latent): Promise<Interpretation> => {
-    signal?.throwIfAborted();
-    const kept = await directory?.read(latent);
-    if (kept) return kept;
-    const result = await interpretOne(cache, latent, { ...options, scorers, signal, explain, panel });
-    await directory?.write(result);
-    return result;
-  };
-  const tally = outcomeTally();
-  let done = 0;
-  for await (const result of pMapIterable(latents, work, { concurrency, backpressure: concurrency })) {
-    tally.add(result);
-    meter.report(++done, failuresLine(tally.counts));
-    yield result;
-  }
-  meter.end(done, failuresLine(tally.counts));
-}
-
-async function openRun(
-  cache: LatentCache,
-  directory: string,
-  { explainer, scorers, examples, nulls = {} }: InterpretOptions,
-): Promise<RunDirectory> {
-  const recipe = { saelab: packageVersion(), cache, explainer, scorers, examples: examples ?? {}, nulls };
-  return openRunDirectory(directory, settingsOf(recipe));
-}
-
-type Explain = (latent: Latent, examples?: LatentExamples) => Promise<Outcome<Explanation>>;
-
-/** Explains each latent once, for itself and for those that are judged with its explanation. */
-function rememberedExplanations(
-  cache: LatentCache,
-  { explainer, examples: sampling, signal }: InterpretOptions,
-  directory: RunDirectory | undefined,
-): Explain {
-  const known = new Map<string, Promise<Outcome<Explanation>>>();
-  const explain: Explain = async (latent, examples) => {
-    const kept = await directory?.read(latent);
-    if (kept?.status === "scored") return { status: "ok", value: kept.explanation };
-    return explainer.explain(examples ?? (await sampleExamples(cache, latent, sampling)), { signal });
-  };
-  return (latent, examples) => {
-    const name = latentName(latent);
-    const explained = known.get(name) ?? explain(latent, examples);
-    known.set(name, explained);
-    return explained;
-  };
-}
-
-interface WorkOptions extends InterpretOptions {
-  explain: Explain;
-  panel: NullPanel | undefined;
-}
-
-async function interpretOne(
-  cache: LatentCache,
-  latent: Latent,
-  { scorers, examples: sampling, signal, explain, panel }: WorkOptions,
-): Promise<Interpretation> {
-  const sampled = examplesOf(cache, latent, sampling);
-  if (sampled.status !== "ok") return { ...sampled, latent };
-  const examples = sampled.value;
-  const explained = await attempt(() => explain(latent, examples));
-  signal?.throwIfAborted();
-  const outcome = explained.status === "ok" ? explained.value : explained;
-  if (outcome.status !== "ok") return { ...outcome, latent };
-  const explanation = outcome.value;
-  const { scores, unscored } = await scoreAll(scorers, { explanation, examples, signal });
-  const nulls = await panel?.judge({ examples, scores, signal });
-  return {
-    status: "scored",
-    latent,
-    density: examples.density,
-    maxActivation: examples.maxActivation,
-    firingRate: firingRate(cache, latent),
-    labels: traitLabels(latentTraits(cache, latent.index)),
-    explanation,
-    scores,
-    ...(unscored.length > 0 && { unscored }),
-    ...(nulls && { nulls }),
-    examplesHash: examples.hash,
-  };
-}
-
-/** The latent's examples, or why there are none: that it fires too rarely is a finding, not a fault. */
-function examplesOf(
-  cache: LatentCache,
-  latent: Latent,
-  sampling: SampleExamplesOptions | undefined,
-): { status: "ok"; value: LatentExamples } | { status: "skipped"; reason: string } {
-  try {
-    return { status: "ok", value: sampleExamples(cache, latent, sampling) };
-  } catch (error) {
-    if (!isSaelabError(error, "TooFewWindowsError")) throw error;
-    return { status: "skipped", reason: error.message };
-  }
-}
-
-interface ScoreTask {
-  readonly explanation: Explanation;
-  readonly examples: LatentExamples;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** Each scorer on its own: one that fails costs no other its score. */
-async function scoreAll(scorers: readonly Scorer[], { explanation, examples, signal }: ScoreTask) {
-  const tried = await Promise.all(
-    scorers.map((scorer) => attempt(() => scorer.score(explanation, examples, { signal }))),
-  );
-  signal?.throwIfAborted();
-  return {
-    scores: tried.flatMap((result) => (result.status === "ok" ? [result.value] : [])),
-    unscored: tried.flatMap((result, i): Unscored[] => {
-      if (result.status === "ok") return [];
-      const { name, model } = scorers[i];
-      return [{ scorer: name, model, reason: result.reason }];
-    }),
-  };
-}
-
-/** Share of the cache's tiles of 32 tokens in which the latent fires. */
-function firingRate(cache: LatentCache, { index }: Latent): number {
-  const { windows } = cache.stats(index);
-  return windows / (cache.contextCount * Math.floor(cache.contextLength / 32));
+  const planned = plannedNullRuns(cache, latents.length, options);
+  yield* interpretLatents(cache, latents, options);
+  yield* nullRuns(cache, planned, options);
 }

@@ -12,14 +12,16 @@ import { seededRandom } from "../random.js";
 import { attempt } from "../score/attempt.js";
 import type { Score, Scorer } from "../score/scorer.js";
 import type { NullScore } from "./null-scores.js";
+import type { NullRunOptions } from "./planned-null-runs.js";
 import { shuffledNull } from "./shuffled-labels.js";
 import { unigramNull } from "./unigram-rule.js";
 
-export interface NullPanelOptions {
+export interface NullPanelOptions extends NullRunOptions {
   /**
    * Share of the latents, drawn by seed, that are judged twice more: with another latent's explanation and with none. So a
    * panel adds at most 2 × share of what scoring costs: by default a fifth, and nothing to runs of fewer than ten latents. The
-   * other nulls cost nothing, and are always there. Default: 0.1.
+   * null runs add at most 3 × share of what all costs, and nothing to runs of fewer than 17 latents. The list of tokens and
+   * the shuffled labels cost nothing, and are always there. Default: 0.1.
    */
   share?: number | undefined;
   /** Default: 22. */

@@ -1,4 +1,5 @@
 import { type BootstrapEstimate, type BootstrapOptions, bootstrap } from "./bootstrap.js";
+import { clusteredMean } from "./clustered-mean.js";
 import type { Estimate } from "./estimate.js";
 import { ratioInterval } from "./ratio-interval.js";
 
@@ -32,6 +33,22 @@ export function meanLift(
   }
   const pairs = Array.from(scores, (score, i) => [score, nulls[i]] as const);
   return bootstrap(pairs, liftOfMeans, options);
+}
+
+/**
+ * The same over latents of their own: of the means of two lists, one number for each latent.
+ *
+ * @returns `undefined` where there is none: the null's mean is perfect, or a list is empty.
+ */
+export function unpairedLift(scores: ArrayLike<number>, nulls: ArrayLike<number>): Estimate | undefined {
+  if (scores.length === 0 || nulls.length === 0) return undefined;
+  const [score, baseline] = [scores, nulls].map((values) =>
+    clusteredMean(
+      values,
+      Array.from(values, (_, i) => i),
+    ),
+  );
+  return baseline.value < 1 ? lift(score, baseline) : undefined;
 }
 
 function liftOfMeans(pairs: readonly (readonly [number, number])[]): number {

@@ -18,6 +18,7 @@ import type { SubjectModel } from "../../src/model/subject-model.js";
 import { report } from "../../src/report/report.js";
 import { type InterpretOptions, interpret } from "../../src/run/interpret.js";
 import type { Interpretation } from "../../src/run/interpretation.js";
+import type { RunResult } from "../../src/run/null-run.js";
 import { detection } from "../../src/score/detection.js";
 import { fuzzing } from "../../src/score/fuzzing.js";
 import { generation } from "../../src/score/generation.js";
@@ -71,9 +72,10 @@ const settings = (llm: TextModel, directory?: string) => ({
   onProgress: false as const,
 });
 
-async function collect(results: AsyncIterable<Interpretation>): Promise<Interpretation[]> {
+/** The results of latents. */
+async function collect(results: AsyncIterable<RunResult>): Promise<Interpretation[]> {
   const list: Interpretation[] = [];
-  for await (const result of results) list.push(result);
+  for await (const result of results) if (result.status !== "null run") list.push(result);
   return list;
 }
 
@@ -252,7 +254,7 @@ describe("interpret()", () => {
     const results: Interpretation[] = [];
     const reading = (async () => {
       for await (const result of run) {
-        results.push(result);
+        if (result.status !== "null run") results.push(result);
         stop.abort(new Error("enough"));
       }
     })();
