@@ -1,5 +1,5 @@
-import ts from "typescript";
 import type { CellModule } from "./cell-modules.js";
+import { ts } from "./typescript.js";
 
 /** Something that TypeScript finds wrong in a cell. */
 export interface CellDiagnostic {

@@ -1,11 +1,12 @@
 /** Completion, inspection and type checks of cells by TypeScript's language service, across cells and packages. */
+import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
 import { type CellDiagnostic, cellDiagnostics } from "./cell-diagnostics.js";
 import { type CellModule, CellModules } from "./cell-modules.js";
 import { codePointOffset, utf16Offset } from "./code-points.js";
 import type { Json } from "./messages.js";
+import { ts } from "./typescript.js";
 
 /** Most matches of one reply. */
 const maxMatches = 200;
@@ -180,6 +181,8 @@ export class CellLanguage {
       const resolvedFileName = join(kernelFolder, "dist", "tslab-display.d.ts");
       return { resolvedModule: { resolvedFileName, extension: ts.Extension.Dts } };
     }
+    // Declared by the types of Node, and no file.
+    if (isBuiltin(name)) return { resolvedModule: undefined };
     const host = { ...ts.sys, fileExists: (file: string) => this.#isThere(file) };
     const found = ts.resolveModuleName(name, containing, settings, host, this.#resolutions);
     if (found.resolvedModule || inPackage.test(containing)) return found;

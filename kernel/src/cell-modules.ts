@@ -6,7 +6,7 @@
  * it. A `let` or `var` is declared with the older cell's type instead, because an import cannot be assigned. Imports
  * and exports go before the cell, so that an unfinished one does not swallow them.
  */
-import ts from "typescript";
+import { ts } from "./typescript.js";
 
 /** A cell as the language service sees it. */
 export interface CellModule {

@@ -1,5 +1,5 @@
-import ts from "typescript";
 import type { Json } from "./messages.js";
+import { ts } from "./typescript.js";
 
 /** Content of `is_complete_reply`: whether a cell could run as it is (section "Code completeness"). */
 export function isComplete(code: string): Json {

@@ -3,8 +3,8 @@ import type { CellDiagnostic } from "./cell-diagnostics.js";
 import type { LanguageAnswer, LanguageRequest } from "./language-worker.js";
 import type { Json } from "./messages.js";
 
-/** Milliseconds after the last cell at which the worker starts by itself. */
-const warmUpDelay = 1500;
+/** Milliseconds in which what the front end asks first is answered, before the worker takes a core to load. */
+const warmUpDelay = 100;
 
 /**
  * Megabytes that the worker's heap may have. Types of a notebook need some hundred; V8 lets garbage grow in proportion
@@ -46,7 +46,7 @@ export class LanguageClient {
     return diagnostics as readonly CellDiagnostic[];
   }
 
-  /** Starts the worker ahead of the first question, when the kernel has come to rest. */
+  /** Starts the worker ahead of the first question. */
   warmUp(): void {
     if (this.#worker) return;
     clearTimeout(this.#warmUpTimer);
