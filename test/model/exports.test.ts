@@ -1,0 +1,76 @@
+/**
+ * Tiny models of many families, exported in many ways by `exports.py`: every hookpoint that PyTorch's modules have is found, with
+ * PyTorch's values. A selection lies in `exports/`; `SAELAB_EXPORTS=FOLDER` takes what the script has made there.
+ */
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TensorFile } from "../../src/formats/tensor-file.js";
+import { loadTokenizer } from "../../src/model/load-tokenizer.js";
+import { openOnnxModel } from "../../src/model/onnx/onnx-model.js";
+import type { SubjectModel } from "../../src/model/subject-model.js";
+import { packageRoot } from "../../src/package-root.js";
+import type { Tensor } from "../../src/tensor.js";
+import { errorTable } from "../largest-error.js";
+import { exportsEnding, exportsFolder, exportsOf } from "./exported-models.js";
+
+const table = errorTable();
+afterAll(() => table.print("Hookpoints of exports against PyTorch, as a share of the largest value"));
+
+/** Half precision rounds to 1 in 2,048; weights of four bits are other weights. */
+function tolerance(way: string): number {
+  if (way.includes("int4")) return 0.5;
+  return /half|fp16/.test(way) ? 1e-2 : 1e-5;
+}
+
+const families: (readonly [string, TensorFile, readonly string[]])[] = [];
+for (const name of await readdir(exportsFolder)) {
+  if (!name.endsWith(exportsEnding)) continue;
+  const family = name.slice(0, -exportsEnding.length);
+  const file = await exportsOf(family);
+  families.push([family, file, namesUnder("onnx/", file)]);
+}
+
+function namesUnder(prefix: string, { tensors }: TensorFile): string[] {
+  return [...tensors.keys()].flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
+}
+
+describe.each(families)("hookpoints of %s", (family, file, ways) => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "saelab-exports-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  async function open(way: string): Promise<SubjectModel> {
+    const path = join(folder, `${way}.onnx`);
+    await writeFile(path, ((await file.read(`onnx/${way}`)) as Tensor<Uint8Array>).data);
+    const tokenizer = await loadTokenizer(join(packageRoot(), "demo", "model"));
+    const [contextLength, vocabSize, layers, dModel] = [32, 64, 2, 16];
+    return await openOnnxModel(path, { name: family, tokenizer, contextLength, vocabSize, layers, dModel });
+  }
+
+  it.each(ways)("by %s", { timeout: 60_000 }, async (way) => {
+    const model = await open(way);
+    const tokens = (await file.read("tokens")) as Tensor<Int32Array>;
+    const wanted = namesUnder("golden/", file);
+    const places = model.hookpoints.map((point) => point.name);
+    expect([...places, "logits"]).toEqual(expect.arrayContaining(wanted));
+    const found = await model.activations(tokens, places);
+    found.set("logits", await model.logits(tokens));
+    for (const name of wanted) {
+      const { data, shape } = await file.float32(`golden/${name}`);
+      expect(found.get(name)?.shape, name).toEqual(shape);
+      const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const share = (values: Float32Array) => values.map((value) => value / largest);
+      const error = table.note(
+        `${family} ${way} ${name}`,
+        share((found.get(name) as Tensor).data),
+        share(data),
+      );
+      expect(error, name).toBeLessThan(tolerance(way));
+    }
+    await model.close();
+  });
+});
