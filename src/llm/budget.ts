@@ -81,9 +81,10 @@ class SharedBudget implements Budget {
         "stop",
       );
     }
-    const funds = this.#line.join({ model, most }, options.signal);
-    this.#serve();
-    return await funds;
+    return await new Promise((grant, refuse) => {
+      this.#line.join({ wish: { model, most }, signal: options.signal, grant, refuse });
+      this.#serve();
+    });
   }
 
   #serve(): void {

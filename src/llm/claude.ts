@@ -9,10 +9,10 @@ import { claudeMaxTokens, claudeRequest } from "./claude-request.js";
 import type { RateLimits } from "./governor.js";
 import { modelFacts } from "./model-facts.js";
 import { PromptCache } from "./prompt-cache.js";
-import { estimateTokens, mostTokens } from "./request-size.js";
 import { type Service, type ServiceCall, type ServiceOptions, serviceCalls } from "./service-calls.js";
 import { NotAnAnswerError } from "./service-failure.js";
-import { noUsage, type TextModel, type TextReply, type TextRequest } from "./text-model.js";
+import { type TextAsking, TextCall } from "./text-call.js";
+import { noUsage, type TextModel, type TextRequest } from "./text-model.js";
 
 export interface ClaudeOptions extends ServiceOptions {
   /** Default: `claude-haiku-5-5`. */
@@ -40,16 +40,17 @@ export function claude(options: ClaudeOptions = {}): TextModel {
     keyAdvice: "check ANTHROPIC_API_KEY, or use pattern(), which needs no key",
   };
   const answers = serviceCalls(service, options);
+  const asking = claudeAsking(client, model);
   // Counting is free and has a rate limit of its own.
   const counts = serviceCalls(service, { ...options, limits: undefined, budget: undefined });
   const cache = new PromptCache(model, {
     minimum: facts ? facts.cacheMinimum : Number.POSITIVE_INFINITY,
     warn: options.onWarning ?? console.warn,
+    complete: (request, signal) => answers(new TextCall(asking, request, signal)),
   });
   return {
     name: model,
-    complete: (request, { signal } = {}) =>
-      cache.through(request, () => answers(completion(client, model, { request, signal })), signal),
+    complete: (request, { signal } = {}) => cache.complete(request, signal),
     count: (request, { signal } = {}) => counts(counting(client, model, { request, signal })),
   };
 }
@@ -81,15 +82,10 @@ interface Question {
   signal: AbortSignal | undefined;
 }
 
-function completion(client: Anthropic, model: string, { request, signal }: Question): ServiceCall<TextReply> {
+function claudeAsking(client: Anthropic, model: string): TextAsking {
   return {
-    needs: { inputTokens: estimateTokens(request), outputTokens: claudeMaxTokens(model, request) },
-    get mostInputTokens() {
-      return mostTokens(request);
-    },
-    signal,
-    async send(limit) {
-      // Made when it is sent: many calls may be waiting.
+    mostOutputTokens: (request) => claudeMaxTokens(model, request),
+    async send(request, limit) {
       const body = claudeRequest(model, request);
       const { data, response } = await client.messages.create(body, { signal: limit }).withResponse();
       const value = claudeReply(data);

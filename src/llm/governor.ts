@@ -6,7 +6,7 @@
  */
 import type { Usage } from "./text-model.js";
 import { TokenBucket } from "./token-bucket.js";
-import { WaitingLine } from "./waiting-line.js";
+import { type Waiter, WaitingLine } from "./waiting-line.js";
 
 /** Rate limits of a service for one model. Default: none, until the service states them beside its answers. */
 export interface RateLimits {
@@ -39,6 +39,8 @@ export interface Governor {
    * @throws The signal's reason, if it is aborted while waiting.
    */
   enter(needs: Needs, options?: { signal?: AbortSignal | undefined; again?: boolean }): Promise<Turn>;
+  /** The same for those who bring their own way of being told: without a promise, where many thousand wait. */
+  join(waiter: Waiter<Needs, Turn>, options?: { again?: boolean }): void;
 }
 
 /** The right to one call. One of its functions is called when the call ends. */
@@ -95,10 +97,16 @@ class AdaptiveGovernor implements Governor {
     needs: Needs,
     { signal, again }: { signal?: AbortSignal | undefined; again?: boolean } = {},
   ): Promise<Turn> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    const turn = (again ? this.#again : this.#others).join(needs, signal);
+    return new Promise((grant, refuse) => this.join({ wish: needs, signal, grant, refuse }, { again }));
+  }
+
+  join(waiter: Waiter<Needs, Turn>, { again = false }: { again?: boolean | undefined } = {}): void {
+    if (waiter.signal?.aborted) {
+      waiter.refuse(waiter.signal.reason);
+      return;
+    }
+    (again ? this.#again : this.#others).join(waiter);
     this.#admit();
-    return turn;
   }
 
   #admit(): void {

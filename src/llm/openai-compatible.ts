@@ -1,7 +1,8 @@
 import type OpenAI from "openai";
 import { isOpenAI, type OpenAIServiceOptions, openAIService } from "./openai-service.js";
-import { estimateTokens, mostTokens } from "./request-size.js";
+import { estimateTokens } from "./request-size.js";
 import { NotAnAnswerError } from "./service-failure.js";
+import { type TextAsking, TextCall } from "./text-call.js";
 import type { TextModel, TextReply, TextRequest, Usage } from "./text-model.js";
 import { wellFormed } from "./well-formed.js";
 
@@ -19,26 +20,20 @@ export interface OpenAICompatibleOptions extends OpenAIServiceOptions {
 export function openAICompatible(options: OpenAICompatibleOptions): TextModel {
   const { model } = options;
   const { client, call, warn } = openAIService(options);
+  const asking: TextAsking = {
+    mostOutputTokens: ({ maxTokens }) => maxTokens,
+    async send(request, limit) {
+      const sent = await client.chat.completions.create(chatRequest(request, options), { signal: limit });
+      const value = chatReply(sent, request);
+      if (!sent.usage) {
+        warn(`The server of "${model}" does not say how many tokens it used: they are estimated by length`);
+      }
+      return { value, usage: value.usage };
+    },
+  };
   return {
     name: model,
-    complete: (request, { signal } = {}) =>
-      call({
-        needs: { inputTokens: estimateTokens(request), outputTokens: request.maxTokens },
-        get mostInputTokens() {
-          return mostTokens(request);
-        },
-        signal,
-        async send(limit) {
-          const sent = await client.chat.completions.create(chatRequest(request, options), { signal: limit });
-          const value = chatReply(sent, request);
-          if (!sent.usage) {
-            warn(
-              `The server of "${model}" does not say how many tokens it used: they are estimated by length`,
-            );
-          }
-          return { value, usage: value.usage };
-        },
-      }),
+    complete: (request, { signal } = {}) => call(new TextCall(asking, request, signal)),
   };
 }
 

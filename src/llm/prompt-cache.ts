@@ -9,15 +9,21 @@ export interface PromptCacheOptions {
   /** Tokens that a beginning must have to be kept; `null` if that is not known. */
   readonly minimum: number | null;
   readonly warn: (message: string) => void;
+  /** Asks the service. */
+  readonly complete: Complete;
 }
+
+type Complete = (request: TextRequest, signal: AbortSignal | undefined) => Promise<TextReply>;
 
 /** What is known of prompts that begin alike. */
 interface Style {
+  readonly tokens: number;
   /** Infinite until the first answer is there. */
   usedAt: number;
   /** Those that wait for the first answer; `undefined` once it is there. */
   line: WaitingLine<undefined, undefined> | undefined;
-  answers: number;
+  /** Whether a later answer was looked at for a hit, or is about to be. */
+  checked: boolean;
 }
 
 /**
@@ -36,49 +42,54 @@ export class PromptCache {
     this.#options = options;
   }
 
-  /** Calls `complete` when it may be called. @throws What it throws, or the reason of a signal that is aborted. */
-  through(
-    request: TextRequest,
-    complete: () => Promise<TextReply>,
-    signal?: AbortSignal,
-  ): Promise<TextReply> {
+  /** Asks when it is time to. @throws What asking throws, or the reason of the signal that is aborted. */
+  complete(request: TextRequest, signal: AbortSignal | undefined): Promise<TextReply> {
     const prefix = { ...request, messages: request.messages.slice(0, -1) };
     const tokens = estimateTokens(prefix);
-    if (prefix.messages.length === 0 || tokens < (this.#options.minimum ?? 0)) return complete();
+    const { minimum, complete } = this.#options;
+    if (prefix.messages.length === 0 || tokens < (minimum ?? 0)) return complete(request, signal);
     const key = JSON.stringify([prefix.system, prefix.messages.map(({ content }) => content)]);
     const known = this.#styles.get(key);
-    if (!known || performance.now() - known.usedAt > forgottenMs) return this.#alone(key, complete);
-    if (!known.line) return this.#after(known, complete, tokens);
-    return known.line.join(undefined, signal).then(() => this.#after(known, complete, tokens));
-  }
-
-  #after(style: Style, complete: () => Promise<TextReply>, tokens: number): Promise<TextReply> {
-    style.usedAt = performance.now();
-    return complete().then((reply) => {
-      if (++style.answers === 2 && reply.usage.cachedInputTokens === 0) this.#warn(tokens);
-      return reply;
+    if (!known || performance.now() - known.usedAt > forgottenMs) {
+      const line = new WaitingLine<undefined, undefined>();
+      const style = { tokens, usedAt: Number.POSITIVE_INFINITY, line, checked: false };
+      this.#styles.set(key, style);
+      return this.#alone(style, request, signal);
+    }
+    if (!known.line) return this.#after(known, request, signal);
+    const { line } = known;
+    return new Promise((resolve, refuse) => {
+      const grant = () => resolve(this.#after(known, request, signal));
+      line.join({ wish: undefined, signal, grant, refuse });
     });
   }
 
-  async #alone(key: string, complete: () => Promise<TextReply>): Promise<TextReply> {
-    const line = new WaitingLine<undefined, undefined>();
-    const style: Style = { usedAt: Number.POSITIVE_INFINITY, line, answers: 0 };
-    this.#styles.set(key, style);
+  #after(style: Style, request: TextRequest, signal: AbortSignal | undefined): Promise<TextReply> {
+    style.usedAt = performance.now();
+    const reply = this.#options.complete(request, signal);
+    if (style.checked) return reply;
+    style.checked = true;
+    const check = (second: TextReply) => {
+      if (second.usage.cachedInputTokens === 0) this.#warn(style.tokens);
+      return second;
+    };
+    return reply.then(check, (error: unknown) => {
+      style.checked = false;
+      throw error;
+    });
+  }
+
+  async #alone(style: Style, request: TextRequest, signal: AbortSignal | undefined): Promise<TextReply> {
     try {
-      const reply = await complete();
-      style.answers++;
-      return reply;
+      return await this.#options.complete(request, signal);
     } catch (error) {
       // The next ones begin together after all: whether they hit says nothing.
-      style.answers = Number.NEGATIVE_INFINITY;
+      style.checked = true;
       throw error;
     } finally {
-      style.usedAt = performance.now();
-      style.line = undefined;
-      for (let { first } = line; first; first = line.first) {
-        line.leave();
-        first.grant(undefined);
-      }
+      const { line } = style;
+      [style.usedAt, style.line] = [performance.now(), undefined];
+      for (; line?.first; line.leave()) line.first.grant(undefined);
     }
   }
 

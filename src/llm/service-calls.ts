@@ -10,6 +10,7 @@ import { type Governor, governor, type Needs, type RateLimits, type Turn } from 
 import { type Prices, priceAt } from "./model-facts.js";
 import { type Asked, classify, type Failure, modelCallError, type ServiceSdk } from "./service-failure.js";
 import type { Usage } from "./text-model.js";
+import type { Waiter } from "./waiting-line.js";
 import { withRetries } from "./with-retries.js";
 
 /** How a service is called; every back end over the network takes these. */
@@ -60,11 +61,39 @@ export function serviceCalls(
   options: ServiceOptions,
 ): <T>(call: ServiceCall<T>) => Promise<T> {
   const turns = governorOf(options);
-  // Many thousand calls may wait here: nothing is made for one of them before its first turn.
+  const calls = { service, options, turns };
   return (call) =>
-    turns
-      .enter(call.needs, { signal: call.signal })
-      .then((turn) => answerTo(call, turn, { service, options, turns }));
+    new Promise((resolve, reject) => turns.join(new WaitingCall(call, { calls, resolve, reject })));
+}
+
+/** A call in line. Many thousand may wait: nothing else is made for one of them before its first turn. */
+class WaitingCall<T> implements Waiter<Needs, Turn> {
+  readonly #call: ServiceCall<T>;
+  readonly #calls: Calls;
+  readonly #resolve: (value: T | Promise<T>) => void;
+  readonly refuse: (reason: unknown) => void;
+
+  constructor(call: ServiceCall<T>, { calls, resolve, reject }: Told<T>) {
+    [this.#call, this.#calls, this.#resolve, this.refuse] = [call, calls, resolve, reject];
+  }
+
+  get wish(): Needs {
+    return this.#call.needs;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#call.signal;
+  }
+
+  grant(turn: Turn): void {
+    this.#resolve(answerTo(this.#call, turn, this.#calls));
+  }
+}
+
+interface Told<T> {
+  readonly calls: Calls;
+  resolve(value: T | Promise<T>): void;
+  reject(reason: unknown): void;
 }
 
 function governorOf({ limits, concurrency }: ServiceOptions): Governor {
@@ -148,7 +177,8 @@ function costOf(usage: Usage, { prices }: Service): Cost {
  * Sends within a time limit. Not by `AbortSignal.timeout`, which would keep every call and its answer in memory until
  * the limit is over.
  */
-async function timed<T>({ send, signal }: ServiceCall<T>, timeoutMs: number): Promise<Answer<T>> {
+async function timed<T>(call: ServiceCall<T>, timeoutMs: number): Promise<Answer<T>> {
+  const { signal } = call;
   const limit = new AbortController();
   const late = new DOMException("The service took too long", "TimeoutError");
   const timer = setTimeout(() => limit.abort(late), timeoutMs);
@@ -157,7 +187,7 @@ async function timed<T>({ send, signal }: ServiceCall<T>, timeoutMs: number): Pr
   if (signal) setMaxListeners(0, signal);
   signal?.addEventListener("abort", giveUp);
   try {
-    return await send(limit.signal);
+    return await call.send(limit.signal);
   } catch (error) {
     throw limit.signal.reason === late ? late : error;
   } finally {
