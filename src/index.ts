@@ -62,6 +62,7 @@ export { writeDelphiCache } from "./cache/write-delphi-cache.js";
 export { writeArrow } from "./cache/write-arrow.js";
 export { writeParquet } from "./cache/write-parquet.js";
 export type { Example, LatentExamples, Window } from "./examples/example.js";
+export { type DelphiNegativesOptions, delphiNegatives } from "./examples/delphi-negatives.js";
 export { coOccurrence } from "./examples/co-occurrence.js";
 export { type LatentTraits, latentTraits, traitLabels } from "./examples/latent-traits.js";
 export { type Leak, measureLeak } from "./examples/leak.js";
@@ -69,6 +70,7 @@ export type { EmbeddedWindows } from "./examples/embedding-neighbour-windows.js"
 export { type NegativeKind, type NegativeWindow, negativeLadder } from "./examples/negative-ladder.js";
 export { type EditedWindow, minimalEdits } from "./examples/minimal-edits.js";
 export { type Neighbour, neighbours } from "./examples/neighbours.js";
+export { readDelphiNeighbours } from "./examples/read-delphi-neighbours.js";
 export { type SampleExamplesOptions, sampleExamples } from "./examples/sample-examples.js";
 
 export { type Budget, budget } from "./llm/budget.js";
@@ -123,7 +125,7 @@ export { embedding } from "./score/embedding.js";
 export { exampleEmbedding } from "./score/example-embedding.js";
 export { execution } from "./score/execution.js";
 export { fuzzing } from "./score/fuzzing.js";
-export { delphiMetrics } from "./score/delphi-metrics.js";
+export { delphiMetrics, delphiWeightedF1 } from "./score/delphi-metrics.js";
 export { type DelphiTask, delphiScorer } from "./score/delphi-scorers.js";
 export { generation } from "./score/generation.js";
 export { type CardMetric, type ScoreCard, type ScoreCardOptions, scoreCard } from "./score/score-card.js";

@@ -5,6 +5,8 @@
 import type { LatentExamples, Window } from "../examples/example.js";
 import { markTokens } from "../examples/markup.js";
 import { pythonRandom } from "../examples/mersenne-twister.js";
+import type { NegativeWindow } from "../examples/negative-ladder.js";
+import { floatToHalf, halfToFloat } from "../formats/half.js";
 import type { TextModel } from "../llm/text-model.js";
 import { classificationRequest, readAnswers } from "./classification-prompt.js";
 import { delphiMetrics } from "./delphi-metrics.js";
@@ -55,17 +57,26 @@ const threshold = 0.3;
 
 function markedItems({ test, nonActivating }: LatentExamples): Item[] {
   const count = wrongMarkCount(test);
-  const right = test.map((window) => {
-    const limit = threshold * window.peak;
-    const marked = Array.from(window.activations, (activation) => activation >= limit);
-    return item(window, { kind: "activating", text: markTokens(window.pieces, marked) });
+  const right = test.map((window) =>
+    item(window, { kind: "activating", text: rightlyMarked(window.pieces, window.activations) }),
+  );
+  const wrong = nonActivating.map((window: Window | NegativeWindow) => {
+    if ("kind" in window && window.other) {
+      const text = rightlyMarked(window.pieces, window.other.activations);
+      return item(window, { kind: window.kind, text });
+    }
+    return item(window, { kind: "repeated-marks", text: wronglyMarked(window, count) });
   });
-  return [
-    ...right,
-    ...nonActivating.map((window) =>
-      item(window, { kind: "repeated-marks", text: wronglyMarked(window, count) }),
-    ),
-  ];
+  return [...right, ...wrong];
+}
+
+/** Marks where a latent fires: of windows of neighbours where these do. The limit is of half precision, as activations are. */
+function rightlyMarked(pieces: readonly string[], activations: Float32Array): string {
+  const [limit] = halfToFloat(floatToHalf([threshold * Math.max(...activations)]));
+  return markTokens(
+    pieces,
+    Array.from(activations, (activation) => activation >= limit),
+  );
 }
 
 /** Marks on the token a quarter before the end, and on others that are the same in all windows. */

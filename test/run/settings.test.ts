@@ -146,6 +146,7 @@ describe("a run with another value of an option", () => {
       "agreement",
       "correctedByPeople",
       "delphiMetrics",
+      "delphiWeightedF1",
       "oppositeLatent",
       "scoreCard",
       "vocabularyProjection",

@@ -4,18 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LatentCache } from "../../src/cache/latent-cache.js";
-import { openDelphiCache } from "../../src/cache/open-delphi-cache.js";
 import type { Example } from "../../src/examples/example.js";
 import { measureLeak } from "../../src/examples/leak.js";
 import { pythonRandom, torchRandint } from "../../src/examples/mersenne-twister.js";
 import { type SampleExamplesOptions, sampleExamples } from "../../src/examples/sample-examples.js";
 import { noUsage, type TextModel } from "../../src/llm/text-model.js";
-import { loadTokenizer } from "../../src/model/load-tokenizer.js";
-import type { Tokenizer } from "../../src/model/tokenizer.js";
 import { delphiMetrics, delphiWeightedF1 } from "../../src/score/delphi-metrics.js";
 import { type DelphiTask, delphiItems, delphiScorer } from "../../src/score/delphi-scorers.js";
 import type { Judgement } from "../../src/score/scorer.js";
 import { hasRealData, needsRealData, realData } from "../shared-data.js";
+import { asTheyWrite, openTheirCache } from "./delphi-cache.js";
 import { explanation } from "./made-examples.js";
 
 describe("the generators of Python and PyTorch", () => {
@@ -101,27 +99,13 @@ const read = (...path: string[]) => JSON.parse(readFileSync(realData("delphi", .
 const root = mkdtempSync(join(tmpdir(), "saelab-compat-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Stands for tokens without text, between marks as elsewhere: delphi writes `<<>>`. */
-const nothing = "\u2205";
-
-/** delphi decodes token by token, by which a leading space is lost, and each byte of a character is one that cannot be read. */
-const byToken = (tokenizer: Tokenizer): Tokenizer => ({
-  ...tokenizer,
-  pieces: (ids) => Array.from(ids, (id) => tokenizer.decode([id]).replace(/^ /, "") || nothing),
-});
-
-/** As delphi writes it: brackets of the text itself as they are. */
-const theirs = (text: string) => text.replaceAll(nothing, "").replaceAll(/\\(?=[<>])/g, "");
-
 describe.skipIf(!hasRealData)(`delphi's records ${needsRealData}`, () => {
   let cache: LatentCache;
   let records: RecordedLatent[];
   const folders: Record<DelphiTask, "detection" | "fuzz"> = { detection: "detection", fuzzing: "fuzz" };
 
   beforeAll(async () => {
-    const tokenizer = byToken(await loadTokenizer(realData("stories260k")));
-    const folder = realData("delphi", "latents", "layers.2");
-    cache = await openDelphiCache(folder, { tokenizer, directory: join(root, "cache"), onProgress: false });
+    cache = await openTheirCache(join(root, "cache"));
     records = read("records.json").latents;
   });
 
@@ -187,7 +171,7 @@ describe.skipIf(!hasRealData)(`delphi's records ${needsRealData}`, () => {
         const shown = delphiItems(task, examplesOf(record));
         const wanted = record[folders[task]].flatMap(({ examples }) => examples);
         expect(wanted).toHaveLength(100);
-        expect(shown.map(({ truth, quantile, text }) => [truth, quantile ?? -1, theirs(text)])).toEqual(
+        expect(shown.map(({ truth, quantile, text }) => [truth, quantile ?? -1, asTheyWrite(text)])).toEqual(
           wanted.map(({ activating, distance, text }) => [activating, distance, text]),
         );
       }
