@@ -24,12 +24,30 @@ export interface AddressedRequest {
 
 export function addressRequest(model: string, { system, messages, ...rest }: TextRequest): AddressedRequest {
   const turns = messages.slice(0, -1).map(({ role, content }) => [role, content]);
-  const preamble = JSON.stringify([system, turns]);
-  const preambleKey = sha256(preamble);
+  const { text: preamble, key: preambleKey } = shared(JSON.stringify([system, turns]));
   const question = messages.at(-1)?.content ?? "";
   const parameters = canonicalJson(rest);
   const key = sha256(JSON.stringify([version, model, preambleKey, question, parameters]));
   return { key, model, preamble, preambleKey, question, parameters };
+}
+
+interface SharedText {
+  readonly text: string;
+  readonly key: string;
+}
+
+/** Preambles of late by their text: thousands of waiting requests hold one between them, and it is hashed once. */
+const late = new Map<string, SharedText>();
+const lateMost = 64;
+
+function shared(text: string): SharedText {
+  const known = late.get(text);
+  if (known) return known;
+  const [oldest] = late.keys();
+  if (oldest !== undefined && late.size >= lateMost) late.delete(oldest);
+  const made = { text, key: sha256(text) };
+  late.set(text, made);
+  return made;
 }
 
 /** JSON with properties in alphabetical order, without those that are `undefined` or `null`. */

@@ -30,11 +30,9 @@ export function withLedger(model: TextModel, place: string): TextModel {
       }
       const call = callAndKeep(model, { ledger, asked, request, signal });
       underWay.set(asked.key, call);
-      try {
-        return keptReply(ledger, await call);
-      } finally {
-        underWay.delete(asked.key);
-      }
+      const ended = () => underWay.delete(asked.key);
+      call.then(ended, ended);
+      return call.then((kept) => keptReply(ledger, kept));
     },
   };
 }
@@ -51,14 +49,16 @@ interface Call {
   signal: AbortSignal | undefined;
 }
 
-async function callAndKeep(model: TextModel, { ledger, asked, request, signal }: Call): Promise<KeptReply> {
+/** Not an async function, whose frame would stay in memory while thousands wait. */
+function callAndKeep(model: TextModel, { ledger, asked, request, signal }: Call): Promise<KeptReply> {
   const start = performance.now();
-  const ended = () => ({ asked, waitedMs: performance.now() - start });
-  try {
-    const reply = await model.complete(request, { signal });
-    return { reply, call: await ledger.keep({ ...ended(), reply }) };
-  } catch (error) {
-    if (error instanceof ModelCallError) await ledger.keep({ ...ended(), failure: error.message });
-    throw error;
-  }
+  const keep = (end: { reply: TextReply } | { failure: string }) =>
+    ledger.keep({ asked, waitedMs: performance.now() - start, ...end });
+  return model.complete(request, { signal }).then(
+    async (reply) => ({ reply, call: await keep({ reply }) }),
+    async (error: unknown) => {
+      if (error instanceof ModelCallError) await keep({ failure: error.message });
+      throw error;
+    },
+  );
 }
