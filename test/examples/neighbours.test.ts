@@ -1,11 +1,25 @@
 import { describe, expect, test } from "vitest";
-import { neighbours } from "../../src/examples/neighbours.js";
+import { type Directions, neighbours } from "../../src/examples/neighbours.js";
+import { readDelphiNeighbours } from "../../src/examples/read-delphi-neighbours.js";
 import { memorySource } from "../../src/formats/byte-source.js";
 import { readFileBytes } from "../../src/formats/file-source.js";
 import { openSafetensors } from "../../src/formats/safetensors.js";
 import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
 import { hasRealData, needsRealData, realData } from "../shared-data.js";
-import { delphiNeighbours, expectSame } from "./delphi-neighbours.js";
+
+/** Of a trained coder, read once: a row is asked for a thousand times here. */
+async function trainedDirections(): Promise<Directions> {
+  const coder = await loadSparseCoder(realData("saes", "sparsify", "layers.2"));
+  const [decoder, encoder] = [coder.decoderRow, coder.encoderRow].map((row) =>
+    Array.from({ length: coder.dSae }, (_, index) => Float32Array.from(row?.call(coder, index) ?? [])),
+  );
+  return {
+    name: coder.name,
+    dSae: coder.dSae,
+    decoderRow: (index) => decoder[index],
+    encoderRow: (index) => encoder[index],
+  };
+}
 
 describe("neighbours()", () => {
   const rows = [
@@ -38,7 +52,7 @@ describe("neighbours()", () => {
   test.skipIf(!hasRealData)(
     `agrees with PyTorch on all 1,024 rows of a trained decoder ${needsRealData}`,
     async () => {
-      const trained = await loadSparseCoder(realData("saes", "sparsify", "layers.2"));
+      const trained = await trainedDirections();
       const file = await openSafetensors(
         memorySource(await readFileBytes(realData("golden", "decoder_neighbours_layers.2.safetensors"))),
       );
@@ -56,13 +70,20 @@ describe("neighbours()", () => {
   );
 
   test.skipIf(!hasRealData)(
-    `gives delphi's neighbours of all 1,024 latents, by decoder and by encoder ${needsRealData}`,
+    `gives delphi's five neighbours of all 1,024 latents in order, by decoder and by encoder ${needsRealData}`,
     async () => {
-      const trained = await loadSparseCoder(realData("saes", "sparsify", "layers.2"));
+      const trained = await trainedDirections();
       for (const by of ["decoder", "encoder"] as const) {
-        const theirs = delphiNeighbours(`${by}_similarity`);
-        for (let index = 0; index < 1024; index++) {
-          expectSame(neighbours(trained, index, { by }), theirs[index]);
+        const path = realData("delphi", "neighbours", `layers.2-${by}_similarity.json`);
+        const theirs = await readDelphiNeighbours(path);
+        expect(theirs.size).toBe(1024);
+        for (const [latent, wanted] of theirs) {
+          const found = neighbours(trained, latent, { by });
+          expect(found.map(({ index }) => index)).toEqual(wanted.map(({ index }) => index));
+          // Theirs add up in single precision.
+          found.forEach(({ similarity }, i) => {
+            expect(Math.abs(similarity - wanted[i].similarity)).toBeLessThan(3e-7);
+          });
         }
       }
     },
