@@ -1,24 +1,27 @@
 /**
  * Calls to a language model through `claude()`, against the fake service of the tests in a process of its own.
- * `npx tsx bench/llm-calls.ts [part]`: all of them, or 0 queue, 1 ten latents, 2 throughput, 3 limit. Prints a table, then
- * one line of JSON.
+ * `npx tsx bench/llm-calls.ts [part]`: all of them, or 0 ten latents, 1 throughput, 2 limit. Prints a table, then one
+ * line of JSON.
  *
  * The reference in each is the official SDK alone with 64 workers, as its own retries (2) have it: no turns, no budget,
  * no check of the reply.
  *
- * *Ten latents*: explanation, detection and fuzzing by the real prompts, where every answer takes 0.5 s. *Throughput*:
- * answers that take no time. *Limit*: 600 calls to a service that takes 100 a second, 10 at once. *Queue*: the
- * resident set with 100,000 calls waiting whose questions, of 0.7 kB, are all different.
+ * *Ten latents*: explanation, detection and fuzzing by the real prompts and presets, where every answer takes 0.5 s;
+ * delphi's own setting (50 + 50 contexts, five in a prompt) beside them. *Throughput*: answers that take no time. *Limit*:
+ * 600 calls to a service that takes 100 a second, 10 at once.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { cpus } from "node:os";
 import Anthropic from "@anthropic-ai/sdk";
 import pMap from "p-map";
+import type { LatentExamples } from "../src/examples/example.js";
 import { topActivations } from "../src/explain/top-activations.js";
 import { claude } from "../src/llm/claude.js";
 import { claudeRequest } from "../src/llm/claude-request.js";
 import type { TextModel, TextRequest } from "../src/llm/text-model.js";
+import type { InterpretOptions } from "../src/run/interpret.js";
+import { preset } from "../src/run/presets.js";
 import { detection } from "../src/score/detection.js";
 import { fuzzing } from "../src/score/fuzzing.js";
 import { tokenLatent } from "../test/score/made-examples.js";
@@ -34,7 +37,7 @@ else await main();
 
 async function main(): Promise<void> {
   const before = cpus();
-  const parts = [() => queued(100_000), tenLatents, () => throughput(4_000), () => limited(600)];
+  const parts = [tenLatents, () => throughput(4_000), () => limited(600)];
   const only = process.argv[2];
   const lines: Line[] = [];
   for (const [i, part] of parts.entries()) {
@@ -56,7 +59,6 @@ interface Line {
   perSecond: number;
   /** Processor time of this process for a call, in milliseconds: what a busy machine does not change. */
   cpuMs: number;
-  rssMB: number;
 }
 
 /** A fake service in a process of its own. */
@@ -101,7 +103,7 @@ async function measured(
   const { user, system } = process.cpuUsage(cpuBefore);
   const cpuMs = +((user + system) / 1000 / calls).toFixed(2);
   const perSecond = +(done / seconds).toFixed(1);
-  return { ...resident(question, way), cpuMs, calls, done, seconds: +seconds.toFixed(2), perSecond };
+  return { question, way, calls, done, seconds: +seconds.toFixed(2), perSecond, cpuMs };
 }
 
 async function all(calls: number, ask: (i: number) => Promise<unknown>, concurrency = calls) {
@@ -121,38 +123,57 @@ async function all(calls: number, ask: (i: number) => Promise<unknown>, concurre
 
 async function tenLatents(): Promise<Line[]> {
   const { url, close } = await service({ delayMs: 500 });
-  const latents = Array.from({ length: 10 }, (_, seed) => tokenLatent(" cat", { seed }));
-  const ways: Record<string, { judges: TextModel[]; examplesPerPrompt: number }> = {
-    "64 at a time": { judges: [llm(url, { concurrency: workers })], examplesPerPrompt: 5 },
-    "64 at a time for each scorer": {
-      judges: [llm(url, { concurrency: workers }), llm(url, { concurrency: workers })],
-      examplesPerPrompt: 5,
-    },
-    "64 at a time, 25 examples per prompt": {
-      judges: [llm(url, { concurrency: workers })],
-      examplesPerPrompt: 25,
-    },
-    "256 at a time": { judges: [llm(url, { concurrency: 256 })], examplesPerPrompt: 5 },
-    "as it comes (from 8 on)": { judges: [llm(url)], examplesPerPrompt: 5 },
-  };
+  const [half, whole] = [50, 100].map((n) =>
+    Array.from({ length: 10 }, (_, seed) => tokenLatent(" cat", { seed, test: n, nonActivating: n })),
+  ) as [LatentExamples[], LatentExamples[]];
+  const economy = (judge: TextModel) => preset("economy", judge);
+  const paper = (judge: TextModel) => preset("paper", judge);
+  const ways: [string, (judge: TextModel) => LineUp, LatentExamples[], number | undefined][] = [
+    ["economy, 64 at a time", economy, half, workers],
+    ["economy, as it comes", economy, half, undefined],
+    ["delphi's, 64 at a time", delphis, half, workers],
+    ["delphi's, 256 at a time", delphis, half, 256],
+    ["delphi's, as it comes", delphis, half, undefined],
+    ["paper, 64 at a time", paper, whole, workers],
+  ];
   const lines: Line[] = [];
-  for (const [way, { judges, examplesPerPrompt }] of Object.entries(ways)) {
-    const [first, last] = [judges[0] as TextModel, judges.at(-1) as TextModel];
-    const scorers = [detection(first, { examplesPerPrompt }), fuzzing(last, { examplesPerPrompt })];
+  for (const [way, lineUp, latents, concurrency] of ways) {
+    const { judge, seen } = counted(llm(url, { concurrency }));
+    const { explainer, scorers } = lineUp(judge);
     const run = async () => {
-      const explainer = topActivations(first);
-      const done = await pMap(latents, async (examples) => {
+      await pMap(latents, async (examples) => {
         const explained = await explainer.explain(examples);
-        if (explained.status !== "ok") return 0;
-        const scores = await Promise.all(scorers.map((scorer) => scorer.score(explained.value, examples)));
-        return scores.every(({ value }) => value === 1) ? 1 + (2 * 100) / examplesPerPrompt : 0;
+        if (explained.status !== "ok") throw new Error(explained.reason);
+        await Promise.all(scorers.map((scorer) => scorer.score(explained.value, examples)));
       });
-      return { calls: 10 * (1 + (2 * 100) / examplesPerPrompt), done: done.reduce((a, b) => a + b, 0) };
+      return seen;
     };
     lines.push(await measured("ten latents", way, run));
   }
   close();
   return lines;
+}
+
+type LineUp = Pick<InterpretOptions, "explainer" | "scorers">;
+
+/** What delphi's command line asks: as the paper, on half as many contexts. */
+function delphis(judge: TextModel): LineUp {
+  return { explainer: topActivations(judge), scorers: [detection(judge), fuzzing(judge)] };
+}
+
+/** The same model, which counts its calls. */
+function counted({ name, complete }: TextModel): { judge: TextModel; seen: { calls: number; done: number } } {
+  const seen = { calls: 0, done: 0 };
+  const judge: TextModel = {
+    name,
+    async complete(request, options) {
+      seen.calls++;
+      const reply = await complete(request, options);
+      seen.done++;
+      return reply;
+    },
+  };
+  return { judge, seen };
 }
 
 async function throughput(calls: number): Promise<Line[]> {
@@ -171,34 +192,20 @@ async function throughput(calls: number): Promise<Line[]> {
 }
 
 async function limited(calls: number): Promise<Line[]> {
-  const limits = { requestsPerMinute: 6000, burst: 10 };
+  const ask = (url: string, options: Parameters<typeof claude>[0]) => {
+    const ours = llm(url, options);
+    return all(calls, (i) => ours.complete(question(i)));
+  };
+  const known = { requestsPerMinute: 6000 };
   const ways: [string, boolean, (url: string) => Promise<{ calls: number; done: number }>][] = [
     ["SDK alone, 64 workers", true, (url) => all(calls, (i) => bare(url, 2)(question(i)), workers)],
-    [
-      "claude(), limit given",
-      false,
-      (url) => {
-        const ours = llm(url, { concurrency: workers, limits: { requestsPerMinute: 6000 } });
-        return all(calls, (i) => ours.complete(question(i)));
-      },
-    ],
-    [
-      "claude(), limit as stated",
-      true,
-      (url) => {
-        const ours = llm(url, { concurrency: workers });
-        return all(calls, (i) => ours.complete(question(i)));
-      },
-    ],
-    [
-      "claude(), limit not known",
-      false,
-      (url) => {
-        const ours = llm(url, { concurrency: workers });
-        return all(calls, (i) => ours.complete(question(i)));
-      },
-    ],
+    ["claude(), limit given", false, (url) => ask(url, { concurrency: workers, limits: known })],
+    ["claude(), limit as stated", true, (url) => ask(url, { concurrency: workers })],
+    ["claude(), limit not known", false, (url) => ask(url, { concurrency: workers })],
+    ["claude(), as it comes, limit as stated", true, (url) => ask(url, {})],
+    ["claude(), as it comes, limit not known", false, (url) => ask(url, {})],
   ];
+  const limits = { ...known, burst: 10 };
   const lines: Line[] = [];
   for (const [way, statesLimits, run] of ways) {
     const { url, close } = await service({ limits, statesLimits });
@@ -206,38 +213,4 @@ async function limited(calls: number): Promise<Line[]> {
     close();
   }
   return lines;
-}
-
-/** Calls that wait for turns, with few-shot turns that they share; stopped once all of them wait. */
-async function queued(calls: number): Promise<Line[]> {
-  const { url, close } = await service({ delayMs: 600_000 });
-  const stop = new AbortController();
-  const ours = llm(url, { concurrency: workers });
-  const line = (way: string, seconds: number): Line => ({
-    ...resident("queue", way),
-    calls,
-    done: 0,
-    seconds,
-  });
-  const lines = [line("this process, nothing asked", 0)];
-  const shared = question(0).messages.concat({ role: "assistant", content: "Nothing." });
-  const requests = Array.from({ length: calls }, (_, i) => {
-    const request = { ...question(i), messages: [...shared, ...question(i).messages] };
-    // A string is put together when it is first looked at: now.
-    Buffer.byteLength(request.messages[2]?.content ?? "");
-    return request;
-  });
-  lines.push(line("the requests", 0));
-  const start = performance.now();
-  const waiting = requests.map((request) => ours.complete(request, { signal: stop.signal }).catch(() => 0));
-  await new Promise((done) => setTimeout(done, 100));
-  lines.push(line("the requests, waiting", +((performance.now() - start) / 1000).toFixed(2)));
-  stop.abort(new Error("enough"));
-  await Promise.all(waiting);
-  close();
-  return lines;
-}
-
-function resident(question: string, way: string) {
-  return { question, way, perSecond: 0, cpuMs: 0, rssMB: Math.round(process.memoryUsage().rss / 1e6) };
 }

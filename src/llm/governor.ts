@@ -1,8 +1,9 @@
 /**
  * Who may call a service, and when: what its rate limits allow, as many at a time as it bears, nobody while it
  * asks to wait. Requests and tokens come out of buckets that fill evenly; tokens are taken by estimate before a
- * call and put right from its usage. How many calls at a time is found as TCP finds its window: one more for
- * every round of answers, 0.7 times as many when the service says that it is too much.
+ * call and put right from its usage. How many calls at a time is found as TCP finds its window (RFC 5681): twice as
+ * many for every round of answers until the service first says that it is too much, then 0.7 times as many each time
+ * it says so, and one more for every round in between.
  */
 import type { Usage } from "./text-model.js";
 import { TokenBucket } from "./token-bucket.js";
@@ -17,7 +18,7 @@ export interface RateLimits {
 }
 
 export interface GovernorOptions extends RateLimits {
-  /** Calls under way at most. They start at it where it is given, else at 8 and grow to 64 as the service bears it. */
+  /** Calls under way at most. They start at it where it is given, else at 16 and grow to 64 as the service bears it. */
   concurrency?: number | undefined;
 }
 
@@ -51,7 +52,7 @@ export interface Turn {
   failed(throttled?: { waitMs?: number | undefined }): void;
 }
 
-const startingWindow = 8;
+const startingWindow = 16;
 const usualCeiling = 64;
 const cut = 0.7;
 /** Of a rate that is known: clocks and networks are not so even that all of it could be used unrefused. */
@@ -79,6 +80,8 @@ class AdaptiveGovernor implements Governor {
   readonly #others = new WaitingLine<Needs, Turn>();
   #underWay = 0;
   #window: number;
+  /** Until the first cut. */
+  #doubling = true;
   #lastCut = Number.NEGATIVE_INFINITY;
   #pausedUntil = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -132,7 +135,7 @@ class AdaptiveGovernor implements Governor {
     return {
       answered: (usage, limits) => {
         this.answered++;
-        this.#window = Math.min(this.#ceiling, this.#window + 1 / this.#window);
+        this.#window = Math.min(this.#ceiling, this.#window + (this.#doubling ? 1 : 1 / this.#window));
         if (limits) this.#rates.learn(limits);
         const fresh = usage.inputTokens - usage.cachedInputTokens;
         this.#end({
@@ -145,6 +148,7 @@ class AdaptiveGovernor implements Governor {
         // Calls of one round that are refused together are one sign, not many.
         if (throttled && began >= this.#lastCut) {
           this.#window = Math.max(1, this.#window * cut);
+          this.#doubling = false;
           this.#lastCut = now;
         }
         if (throttled?.waitMs) this.#pausedUntil = Math.max(this.#pausedUntil, now + throttled.waitMs);

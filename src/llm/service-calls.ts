@@ -19,7 +19,7 @@ export interface ServiceOptions {
   maxRetries?: number | undefined;
   /** Time limit of one attempt, headers and body, in milliseconds. Default: 90,000. */
   timeoutMs?: number | undefined;
-  /** Calls under way at most. They start at it where it is given, else at 8 and grow to 64 as the service bears it. */
+  /** Calls under way at most. They start at it where it is given, else at 16 and grow to 64 as the service bears it. */
   concurrency?: number | undefined;
   /** The service's rate limits, or a governor that several models share. Default: as the service states them. */
   limits?: RateLimits | Governor | undefined;

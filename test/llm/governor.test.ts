@@ -25,21 +25,33 @@ describe("governor()", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it("starts with 8 calls, and one more for every round of answers, up to 64", async () => {
+  it("starts with 16 calls, twice as many for every round of answers, up to 64", async () => {
     const turns = governor();
     const { inside, enter } = caller(turns);
     for (let i = 0; i < 5000; i++) void enter();
     await settled();
-    expect(inside).toHaveLength(8);
-    const round = async () => {
+    const rounds: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      rounds.push(inside.length);
       for (const turn of inside.splice(0)) turn.answered(noUsage);
       await settled();
-    };
-    for (let i = 0; i < 10; i++) await round();
-    expect(inside.length).toBeGreaterThanOrEqual(15);
-    expect(inside.length).toBeLessThanOrEqual(18);
-    for (let i = 0; i < 80; i++) await round();
-    expect(inside).toHaveLength(64);
+    }
+    expect(rounds).toEqual([16, 32, 64, 64]);
+  });
+
+  it("grows by one call for every round of answers once the service said that it was too much", async () => {
+    const turns = governor();
+    const { inside, enter } = caller(turns);
+    for (let i = 0; i < 5000; i++) void enter();
+    await settled();
+    inside.shift()?.failed({});
+    expect(turns.window).toBe(11);
+    for (let i = 0; i < 10; i++) {
+      for (const turn of inside.splice(0)) turn.answered(noUsage);
+      await settled();
+    }
+    expect(turns.window).toBeGreaterThanOrEqual(20);
+    expect(turns.window).toBeLessThanOrEqual(22);
   });
 
   it("takes a given concurrency at once and never passes it", async () => {
