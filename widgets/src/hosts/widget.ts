@@ -65,11 +65,17 @@ export function defineWidget<S extends object>(
   base: WidgetBase,
   definition: WidgetDefinition<S>,
 ): WidgetClasses {
-  const { name, version, prefix, defaults, binary, view } = definition;
+  return { Model: defineModel(base, definition), View: defineView(base, definition.view) };
+}
+
+function defineModel<S extends object>(
+  base: WidgetBase,
+  { name, version, prefix, defaults, binary }: WidgetDefinition<S>,
+): typeof DOMWidgetModel {
   const keep = { serialize: (value: unknown) => value, deserialize: (value: unknown) => value };
   const serializers: ISerializers = Object.fromEntries(binary.map((trait) => [trait, keep]));
 
-  class Model extends base.DOMWidgetModel {
+  return class Model extends base.DOMWidgetModel {
     static override serializers = { ...base.DOMWidgetModel.serializers, ...serializers };
 
     override defaults() {
@@ -89,22 +95,22 @@ export function defineWidget<S extends object>(
       super.initialize(...args);
       addLiveModel(this);
     }
-  }
+  };
+}
 
-  class View extends base.DOMWidgetView {
+function defineView<S extends object>(base: WidgetBase, module: ViewModule<S>): typeof DOMWidgetView {
+  return class View extends base.DOMWidgetView {
     readonly #gone = new AbortController();
 
     override render() {
       super.render();
       const model = this.model as unknown as ViewModel<S>;
-      view.render({ model, el: this.el, signal: this.#gone.signal, status: "live" });
+      module.render({ model, el: this.el, signal: this.#gone.signal, status: "live" });
     }
 
     override remove() {
       this.#gone.abort();
       return super.remove();
     }
-  }
-
-  return { Model, View };
+  };
 }
