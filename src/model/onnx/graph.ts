@@ -62,6 +62,7 @@ export interface Graph {
 
 const modelGraph = 7;
 const modelOpset = 8;
+const nodeAttribute = 5;
 const graphNode = 1;
 const graphInitializer = 5;
 const graphInput = 11;
@@ -177,7 +178,7 @@ export function decodeNode(fields: readonly Field[], depth = 0): GraphNode {
     name: textOf(first(fields, 3)),
     inputs: all(fields, 1).map(textOf),
     outputs: all(fields, 2).map(textOf),
-    captured: all(fields, 5).flatMap((attribute) => capturedBy(attribute, depth)),
+    captured: all(fields, nodeAttribute).flatMap((attribute) => capturedBy(attribute, depth)),
     fields,
   };
 }
@@ -209,8 +210,13 @@ export function integerAttribute(node: GraphNode, name: string): number | undefi
 
 /** AttributeProto's fields of the attribute of that name. */
 export function attributeFields({ fields }: GraphNode, name: string): Field[] | undefined {
-  const decoded = all(fields, 5).map((field) => decodeMessage(field.payload));
-  return decoded.find((attribute) => textOf(first(attribute, 1)) === name);
+  const found = fields.find((field) => attributeName(field) === name);
+  return found && decodeMessage(found.payload);
+}
+
+/** The attribute's name that a field of NodeProto has; `undefined` where it is no attribute. */
+export function attributeName({ number, payload }: Field): string | undefined {
+  return number === nodeAttribute ? textOf(first(decodeMessage(payload), 1)) : undefined;
 }
 
 /** Version of ONNX's own operators that the graph is written in. */

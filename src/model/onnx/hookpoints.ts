@@ -8,8 +8,8 @@
  * down projection: what it reads are the neurons, and what the multiplications before it read is
  * the MLP's input.
  *
- * Checked against PyTorch on exports of Llama, GPT-2 and the families of
- * `test/model/architectures.py`; a graph that does not fit is refused with what was found.
+ * Checked against PyTorch on exports of many families in many ways, those of
+ * `test/model/exports.py`; a graph that does not fit is refused with what was found.
  */
 import { FileError } from "../../errors.js";
 import type { Hookpoint } from "../subject-model.js";

@@ -4,11 +4,9 @@
  * not at all. Taken apart again, they read like any other graph. The operators' inputs and outputs:
  * ONNX Runtime, docs/ContribOperators.md.
  */
-import { decodeNode, type Graph, type GraphNode, producers } from "./graph.js";
+import { attributeName, decodeNode, type Graph, type GraphNode, producers } from "./graph.js";
 import { nodeField } from "./graph-builder.js";
-import { all, decodeMessage, type Field, first, textOf } from "./protobuf.js";
-
-const nodeAttribute = 5;
+import { decodeMessage, type Field } from "./protobuf.js";
 
 /** For each operator, what normalises alone, and how many inputs that takes besides the sum. */
 const norms = new Map([
@@ -49,6 +47,5 @@ function newNode(op: string, inputs: readonly string[], output: string, attribut
 }
 
 function epsilonOf({ fields }: GraphNode): Field[] {
-  const name = (field: Field) => textOf(first(decodeMessage(field.payload), 1));
-  return all(fields, nodeAttribute).filter((field) => name(field) === "epsilon");
+  return fields.filter((field) => attributeName(field) === "epsilon");
 }
