@@ -1,11 +1,15 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { coOccurrence } from "../../src/examples/co-occurrence.js";
 import { readDelphiNeighbours } from "../../src/examples/read-delphi-neighbours.js";
 import { hasRealData, needsRealData, realData } from "../shared-data.js";
-import { readDelphiRows } from "./delphi-rows.js";
+import { openTheirCache } from "./delphi-cache.js";
 
-const none = new Uint32Array(0);
+const root = mkdtempSync(join(tmpdir(), "saelab-co-occurrence-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 function source(rows: readonly (readonly number[])[], tokenCount: number) {
   return {
@@ -55,9 +59,7 @@ describe("coOccurrence()", () => {
     `gives delphi's five neighbours of all 1,024 latents, to the last bit ${needsRealData}`,
     async () => {
       const all = Array.from({ length: 1024 }, (_, index) => index);
-      const rows = await readDelphiRows(new Set(all));
-      const read = (index: number) => ({ positions: rows.get(index)?.positions ?? none });
-      const found = coOccurrence({ dSae: 1024, tokenCount: 384 * 128, read }, all);
+      const found = coOccurrence(await openTheirCache(root), all);
       const single = all.map((latent) =>
         found.get(latent)?.map(({ index, similarity }) => ({ index, similarity: Math.fround(similarity) })),
       );

@@ -12,8 +12,8 @@ import { noUsage, type TextModel } from "../../src/llm/text-model.js";
 import { delphiMetrics, delphiWeightedF1 } from "../../src/score/delphi-metrics.js";
 import { type DelphiTask, delphiItems, delphiScorer } from "../../src/score/delphi-scorers.js";
 import type { Judgement } from "../../src/score/scorer.js";
+import { asTheyWrite, openTheirCache } from "../examples/delphi-cache.js";
 import { hasRealData, needsRealData, realData } from "../shared-data.js";
-import { asTheyWrite, openTheirCache } from "./delphi-cache.js";
 import { explanation } from "./made-examples.js";
 
 describe("the generators of Python and PyTorch", () => {
@@ -69,6 +69,7 @@ interface RecordedLatent {
   n_windows: number;
   max_activation: number;
   per_token_frequency: number;
+  top_windows: RecordedWindow[];
   train: RecordedSample[];
   test: RecordedSample[];
   not_active: { tokens: number[] }[];
@@ -124,6 +125,12 @@ describe.skipIf(!hasRealData)(`delphi's records ${needsRealData}`, () => {
         expect(examples[part].map(({ quantile }) => quantile)).toEqual(record[part].map((w) => w.quantile));
         compared += examples[part].length;
       }
+      const top = sampleExamples(cache, examples.latent, {
+        compat: "delphi",
+        trainSampling: "top",
+        train: 5,
+      });
+      expect(top.train.map(windowOf)).toEqual(record.top_windows.map(recorded));
       expect(examples.nonActivating.map(({ tokens }) => [...tokens])).toEqual(
         record.not_active.map(({ tokens }) => tokens),
       );

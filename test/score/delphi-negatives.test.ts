@@ -12,8 +12,8 @@ import { readDelphiNeighbours } from "../../src/examples/read-delphi-neighbours.
 import { readWindow } from "../../src/examples/read-window.js";
 import { sampleExamples } from "../../src/examples/sample-examples.js";
 import { type DelphiTask, delphiItems } from "../../src/score/delphi-scorers.js";
+import { asTheyWrite, openTheirCache } from "../examples/delphi-cache.js";
 import { hasRealData, needsRealData, realData } from "../shared-data.js";
-import { asTheyWrite, openTheirCache } from "./delphi-cache.js";
 
 const root = mkdtempSync(join(tmpdir(), "saelab-negatives-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
