@@ -4,6 +4,7 @@ import type { Explanation } from "../explain/explainer.js";
 import { heatmapHtml, heatmapText } from "./heatmap-html.js";
 import { heatmapPage } from "./heatmap-page.js";
 import { type HeatmapSplit, heatmapRows } from "./heatmap-rows.js";
+import { heatmapScript, snapshotFigure } from "./heatmap-script.js";
 import {
   checkView,
   defaultView,
@@ -14,6 +15,7 @@ import {
   viewMimeType,
 } from "./heatmap-state.js";
 import { notebookWidgets, type WidgetHandle } from "./heatmap-widget.js";
+import { inVsCode } from "./in-vs-code.js";
 
 export interface HeatmapOptions {
   /** Shown beside the latent's name. */
@@ -32,8 +34,9 @@ export interface HeatmapOptions {
 export const snapshotLimit = 300_000;
 
 /**
- * A latent's windows, shaded by activation. In a notebook it is a live widget; saved, it keeps a picture
- * that JupyterLab paints with no kernel, and plain HTML for readers that know neither.
+ * A latent's windows, shaded by activation. In a notebook it is a live widget, in VS Code a picture that the
+ * reader can arrange but the kernel hears nothing of; saved, it keeps a picture that JupyterLab paints with
+ * no kernel, and plain HTML for readers that know neither.
  */
 export class Heatmap implements Displayable {
   readonly examples: LatentExamples;
@@ -86,14 +89,19 @@ export class Heatmap implements Displayable {
   }
 
   /** What a notebook is sent. Makes the live widget the first time, where the kernel has widgets. */
-  [jupyterDisplay](): MimeBundle {
+  async [jupyterDisplay](): Promise<MimeBundle> {
     const explanation = this.#state.explanation ?? undefined;
     const { split, traits } = this.#options;
-    this.#widget ??= this.#openWidget();
+    const vsCode = inVsCode();
+    if (!vsCode) this.#widget ??= this.#openWidget();
+    const snapshot = this.snapshot();
+    const picture = heatmapHtml(this.examples, { explanation, traits, split });
     return {
       ...this.#widget?.mimeBundle(),
-      [viewMimeType]: this.snapshot(),
-      "text/html": heatmapHtml(this.examples, { explanation, traits, split }),
+      [viewMimeType]: snapshot,
+      "text/html": vsCode
+        ? `${snapshotFigure(picture, snapshot)}<script>${await heatmapScript()}</script>`
+        : picture,
       "text/plain": heatmapText(this.examples, { explanation, traits, split }),
     };
   }

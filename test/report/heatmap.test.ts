@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { jupyterDisplay } from "../../src/display.js";
 import { Heatmap, heatmap, snapshotLimit } from "../../src/report/heatmap.js";
 import { heatmapHtml } from "../../src/report/heatmap-html.js";
 import { heatmapRows } from "../../src/report/heatmap-rows.js";
+import { heatmapScript } from "../../src/report/heatmap-script.js";
 import { type ViewSnapshot, viewMimeType } from "../../src/report/heatmap-state.js";
 import { heatmapFigure } from "../../src/report/heatmap-static.js";
 import widgetsPackage from "../../widgets/package.json" with { type: "json" };
@@ -14,6 +15,7 @@ const widgetsSymbol = Symbol.for("Jupyter.widgets");
 
 afterEach(() => {
   Reflect.deleteProperty(globalThis, widgetsSymbol);
+  vi.unstubAllEnvs();
 });
 
 describe("heatmapRows()", () => {
@@ -99,6 +101,17 @@ describe("heatmap()", () => {
     map.set({ group: "0" });
     expect(made[0]?.set).toEqual([{ group: "0" }]);
     expect(map.snapshot().state).toMatchObject({ align: "peak", group: "0", scale: "log" });
+  });
+
+  test("opens no widget in VS Code, which has no script for it, but brings its script along", async () => {
+    vi.stubEnv("VSCODE_ESM_ENTRYPOINT", "vs/workbench/api/node/extensionHostProcess");
+    const create = vi.fn();
+    Reflect.set(globalThis, widgetsSymbol, { create });
+    const bundle = await heatmap(examples, { explanation: "words about the weather" })[jupyterDisplay]();
+    expect(create).not.toHaveBeenCalled();
+    expect(Object.keys(bundle)).toEqual([viewMimeType, "text/html", "text/plain"]);
+    expect(bundle["text/html"]).toContain(`<script type="${viewMimeType}">`);
+    expect(bundle["text/html"]).toContain(`<script>${await heatmapScript()}</script>`);
   });
 
   test("keeps the picture small by leaving windows out, and says so", () => {

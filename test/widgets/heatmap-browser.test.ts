@@ -1,8 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { jupyterDisplay } from "../../src/display.js";
 import type { LatentExamples } from "../../src/examples/example.js";
+import { heatmap } from "../../src/report/heatmap.js";
 import { type HeatmapFigureOptions, heatmapFigure } from "../../src/report/heatmap-static.js";
 import { launchChromium, noChromium } from "../browser/chromium.js";
 import { artifacts } from "../browser/lab-page.js";
@@ -80,6 +82,24 @@ describe.skipIf(noChromium)(`heatmap on a static page${noChromium}`, () => {
     expect(await root.locator(".saelab-ticks").textContent()).toBe("06.1612.3");
     expect(await root.locator(".saelab-saved").count()).toBe(0);
     await shot("light");
+  });
+
+  test("is painted in an output of VS Code, which runs the scripts of HTML on a page that is long open", async () => {
+    vi.stubEnv("VSCODE_ESM_ENTRYPOINT", "vs/workbench/api/node/extensionHostProcess");
+    const bundle = await heatmap(sampleLatentExamples(), { explanation: "weather" })[jupyterDisplay]();
+    vi.unstubAllEnvs();
+    await open(sampleLatentExamples(), { explanation: "another output" });
+    await page.evaluate((output) => {
+      const container = document.body.appendChild(document.createElement("div"));
+      container.innerHTML = output;
+      for (const { text, type } of container.getElementsByTagName("script"))
+        container.appendChild(Object.assign(document.createElement("script"), { text, type })).remove();
+    }, String(bundle["text/html"]));
+    const root = page.locator(".saelab[data-state=ready]").filter({ hasText: "weather" });
+    await root.waitFor();
+    await root.locator("[data-control=align] [data-value=peak]").click();
+    expect(await root.locator(".saelab-before").count()).toBeGreaterThan(5);
+    expect(await page.locator("figure mark").count()).toBe(0);
   });
 
   test("holds at most 1,000 elements for 1,000 windows of 32 tokens, wherever it is scrolled", async () => {
