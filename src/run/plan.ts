@@ -28,6 +28,7 @@ import {
   thoughtTokens,
 } from "./plan-price.js";
 import { type PlanStage, type StageTally, stageTally } from "./plan-stage.js";
+import { type PlannedNullRun, plannedNullRuns, unboundScorers } from "./planned-null-runs.js";
 
 export interface PlanOptions extends InterpretOptions {
   /** At most so many latents are sampled; the rest are taken to be like them. Default: 30. */
@@ -87,9 +88,11 @@ export async function plan(
   }
   const sampled = seededRandom(seed).fork("plan").sample(latents, sample);
   const pace = { ...assumedPace, ...options.pace };
+  const nullRuns = plannedNullRuns(cache, latents.length, options);
   const { stages, skipped, unread, how, margin } = await rehearseRun(cache, sampled, {
     ...options,
     scale: latents.length / Math.max(1, sampled.length),
+    nullLatents: nullRuns.reduce((sum, run) => sum + run.latents, 0),
   });
   const value: Plan = {
     latents: latents.length,
@@ -97,10 +100,10 @@ export async function plan(
     margin,
     stages,
     prices: planPrices(stages, batchHits),
-    // Explanations, scores, and where there are nulls, these.
-    time: planTime(stages, pace, options.nulls === false ? 2 : 3),
+    time: planTime(stages, pace, roundsOf(options, nullRuns)),
     notes: [
       ...sampleNotes(latents.length, sampled.length, { skipped, unread, margin }),
+      ...nullRunNotes(nullRuns),
       ...how,
       `prices of ${modelFactsDate}; every model is taken to count tokens alike; ${thoughtTokens} tokens of thought per call are added for models that always think`,
       `cached: after the first, live prompts find their beginning in the cache, batched ones ${Math.round(100 * batchHits)} % of the time (assumed)`,
@@ -113,22 +116,38 @@ export async function plan(
   }));
 }
 
+/** Explanations, scores, and where there are nulls, these; null runs are explained and scored at the end. */
+function roundsOf({ nulls }: InterpretOptions, nullRuns: readonly PlannedNullRun[]): number {
+  const more = nullRuns.some(({ latents }) => latents > 0) ? 2 : 0;
+  return (nulls === false ? 2 : 3) + more;
+}
+
+function nullRunNotes(nullRuns: readonly PlannedNullRun[]): string[] {
+  const made = nullRuns.filter(({ latents }) => latents > 0);
+  const total = made.reduce((sum, { latents }) => sum + latents, 0);
+  const parts = made.map(({ kind, latents }) => `${kind} ${latents}`).join(", ");
+  return [
+    ...(total > 0 ? [`null runs: ${total} more latents (${parts}), taken to be like the others`] : []),
+    ...nullRuns.flatMap(({ kind, reason }) =>
+      reason === undefined ? [] : [`no null run "${kind}": ${reason}`],
+    ),
+  ];
+}
+
 /** Runs the line with nobody answering, and adds up what was asked. */
 async function rehearseRun(
   cache: LatentCache,
   latents: readonly Latent[],
-  options: PlanOptions & { scale: number },
+  options: PlanOptions & { scale: number; nullLatents: number },
 ) {
   const tallies = new Map<string, { model: TextModel; tally: StageTally; times: number }>();
   const unread = new Set<string>();
   const characters = new Map<string, number>(latents.map((latent) => [latentName(latent), 0]));
-  // Nulls are more of the same: they are counted, not rehearsed.
-  const scorings = scoringsPerLatent(Math.round(latents.length * options.scale), options.nulls);
+  const timesOf = timesPerLatent(Math.round(latents.length * options.scale), options);
   const standInOf: StandInOf = (stage, latent) => async (question) => {
     const { model, request } = question;
     const key = `${stage} by ${model.name}`;
-    const times = stage === options.explainer.name ? 1 : scorings;
-    const entry = tallies.get(key) ?? { model, tally: stageTally(stage, model), times };
+    const entry = tallies.get(key) ?? { model, tally: stageTally(stage, model), times: timesOf(stage) };
     tallies.set(key, entry);
     const reply = await placeholder(question, options.explanation);
     if (reply === undefined) unread.add(stage);
@@ -145,6 +164,20 @@ async function rehearseRun(
   );
   const how = [...new Set(counters.map((counter) => counter.how))];
   return { stages, skipped, unread, how, margin: marginOf([...characters.values()], options.scale) };
+}
+
+/** How often a stage is asked, in units of once per latent. Nulls are more of the same: they are counted, not rehearsed. */
+function timesPerLatent(
+  latents: number,
+  { explainer, scorers, nulls, nullLatents }: PlanOptions & { nullLatents: number },
+): (stage: string) => number {
+  const scorings = scoringsPerLatent(latents, nulls);
+  const more = latents > 0 ? nullLatents / latents : 0;
+  const unbound = unboundScorers(scorers).map(({ name }) => name);
+  return (stage) => {
+    if (stage === explainer.name) return 1 + more;
+    return unbound.includes(stage) ? scorings + more : scorings;
+  };
 }
 
 type StandInOf = (stage: string, latent?: Latent) => StandIn;

@@ -10,6 +10,7 @@ import { jupyterDisplay } from "../../src/display.js";
 import { bestOf } from "../../src/explain/best-of.js";
 import { chainOfThought } from "../../src/explain/chain-of-thought.js";
 import { executable } from "../../src/explain/executable.js";
+import { topActivations } from "../../src/explain/top-activations.js";
 import { explanationTag } from "../../src/explain/top-activations-prompt.js";
 import { claude } from "../../src/llm/claude.js";
 import { type ModelFacts, modelFacts, price } from "../../src/llm/model-facts.js";
@@ -107,6 +108,39 @@ describe("plan()", () => {
     },
     60_000,
   );
+
+  it("counts the null runs that come with a run", async () => {
+    const latents = cache.sample(20, { seed: 3, minCount: 300 });
+    let asked = 0;
+    const { complete } = pattern();
+    const llm: TextModel = {
+      name: "counting",
+      complete(request, call) {
+        asked++;
+        return complete(request, call);
+      },
+    };
+    const options = {
+      explainer: topActivations(llm),
+      scorers: [detection(llm)],
+      examples: { train: 20, test: 20 },
+      ...quiet,
+    };
+    const planned = await plan(cache, latents, options);
+    for await (const _ of interpret(cache, latents, options));
+    expect(sum(planned.stages, ({ requests }) => requests)).toBe(asked);
+    expect(planned.notes.join("\n")).toContain(
+      "null runs: 6 more latents (random model 6), taken to be like the others",
+    );
+    expect(planned.notes.join("\n")).toContain(
+      'no null run "neurons": a share of 0.1 of 20 latents is too small for it',
+    );
+    const without = await plan(cache, latents, { ...options, nulls: { runs: false } });
+    const ratio =
+      sum(planned.stages, ({ requests }) => requests) / sum(without.stages, ({ requests }) => requests);
+    expect(ratio).toBeLessThan(1.3);
+    expect(planned.time.batchSeconds).toBe(5 * 3600);
+  }, 60_000);
 
   it("scales a sample, and says how far off that may be", async () => {
     const latents = cache.sample(24, { seed: 3, minCount: 200 });
