@@ -13,6 +13,7 @@ import { writeFileAtomic } from "../src/atomic-file.js";
 import { builtInEmbedder } from "../src/llm/local/built-in-embedder.js";
 import { localTokenScorer } from "../src/llm/local/local-token-scorer.js";
 import { pattern } from "../src/llm/pattern/pattern-model.js";
+import { patternTokenScorer } from "../src/llm/pattern/pattern-token-scorer.js";
 import { detection } from "../src/score/detection.js";
 import { embedding } from "../src/score/embedding.js";
 import { exampleEmbedding } from "../src/score/example-embedding.js";
@@ -33,7 +34,9 @@ import {
   labelledGauntlet,
   plantedGauntlet,
   type Reading,
-  tellsApart,
+  type Standing,
+  standing,
+  withRecall,
 } from "../test/score/gauntlet.js";
 import { explanation } from "../test/score/made-examples.js";
 import { plantedCache, plantedExamples, plantedNames } from "../test/score/planted-latents.js";
@@ -57,21 +60,25 @@ const reader =
   options["token-scorer"] && (await localTokenScorer(options["token-scorer"], { tooLong: "cut prefix" }));
 const { cache, subject, remove } = await plantedCache();
 const llm = pattern();
+const written = { texts: 15 };
 const readers: Contestant[] = [
   contestant(detection(llm)),
   contestant(fuzzing(llm)),
   contestant(fuzzing(llm, { negatives: ["non-activating", "wrong-tokens"] }), "fuzzing, no hard marks"),
-  contestant(simulation(llm)),
+  contestant(simulation(llm, { windows: "all" }), "simulation, all windows"),
+  contestant(simulation(llm), "simulation, firing windows"),
   contestant(responsiveness(llm)),
   contestant(responsiveness(llm), "purity", ({ also }) => also?.purity),
   contestant(execution()),
+  contestant(surprisal(patternTokenScorer())),
   contestant(embedding(builtInEmbedder())),
 ];
 
-const onPlanted = await resultsOf(plantedGauntlet(cache), [
+const onPlanted = await resultsOf(await plantedGauntlet({ cache, subject }), [
   ...readers,
-  contestant(generation(llm, subject)),
-  contestant(generation(llm, subject), "clarity of generation", ({ also }) => also?.clarity),
+  contestant(generation(llm, subject, written)),
+  contestant(generation(llm, subject, written), "clarity of generation", ({ also }) => also?.clarity),
+  contestant(withRecall(generation(llm, subject, written), detection(llm)), "generation with recall"),
   ...(reader ? [contestant(surprisal(reader))] : []),
 ]);
 const onLabelled = await resultsOf(labelledGauntlet(), readers);
@@ -103,30 +110,37 @@ async function resultsOf(
   return results;
 }
 
-/** For each scorer and corruption, on how many of the latents the right explanation scores higher. */
+/** For each scorer and corruption, on how many of the latents the right explanation scores higher, and by how much. */
 function summaryTable(results: readonly Result[]): string {
   const head = ["scorer", "judge", ...corruptions, "mean of right"];
   const lines = results.map(({ name, scorer, reading, rows }) => {
-    const passed = corruptions.map((corruption) => {
-      const answered = rows.filter(({ scores }) => reading(scores[corruption]) !== undefined).length;
-      const count = rows.filter((row) => tellsApart(row, corruption, reading)).length;
-      return answered === 0 ? "not judged" : `${count} of ${rows.length}`;
-    });
+    const cells = corruptions.map((corruption) => standingCell(standing(rows, corruption, reading)));
     const mean = rows.reduce((sum, { scores }) => sum + (reading(scores.right) ?? 0), 0) / rows.length;
-    return [name, scorer.model, ...passed, mean.toFixed(2)];
+    return [name, scorer.model, ...cells, mean.toFixed(2)];
   });
   return table(head, lines);
 }
 
+/** `8 of 9: 0.31 (0.22 to 0.40), 1 refused`. */
+function standingCell({ above, tied, below, refused, margin }: Standing): string {
+  const judged = above.length + tied.length + below.length;
+  if (judged === 0) return "not judged";
+  const [low, high] = margin?.interval ?? [];
+  const mean = margin && `: ${margin.value.toFixed(2)} (${low?.toFixed(2)} to ${high?.toFixed(2)})`;
+  return `${above.length} of ${judged}${mean ?? ""}${refused.length > 0 ? `, ${refused.length} refused` : ""}`;
+}
+
 function valuesTable({ name, scorer, reading, rows }: Result): string {
   const lines = rows.map((row) => {
-    const cells = corruptions.map(
-      (corruption) =>
-        `${number(reading(row.scores[corruption]))}${tellsApart(row, corruption, reading) ? "" : " ✗"}`,
-    );
+    const cells = corruptions.map((corruption) => {
+      const { tied, below } = standing([row], corruption, reading);
+      const mark = below.length > 0 ? " ✗" : tied.length > 0 ? " =" : "";
+      const score = row.scores[corruption];
+      return score ? `${number(reading(score))}${mark}` : "";
+    });
     return [row.latent, number(reading(row.scores.right)), ...cells];
   });
-  return `### ${name} by ${scorer.model}\n\n${table(["planted latent", "right", ...corruptions], lines)}`;
+  return `### ${name} by ${scorer.model}\n\n${table(["latent", "right", ...corruptions], lines)}`;
 }
 
 /** What these say of each planted latent, also of those that no sentence describes. */

@@ -90,6 +90,7 @@ export { withLedger } from "./llm/with-ledger.js";
 export type { Outcome } from "./llm/outcome.js";
 export { measurePattern, type PatternFit } from "./llm/pattern/measure-pattern.js";
 export { pattern } from "./llm/pattern/pattern-model.js";
+export { patternTokenScorer } from "./llm/pattern/pattern-token-scorer.js";
 export type { Pattern } from "./llm/pattern/pattern.js";
 export { readPattern } from "./llm/pattern/read-pattern.js";
 export { runPattern } from "./llm/pattern/run-pattern.js";

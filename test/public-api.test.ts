@@ -97,6 +97,7 @@ describe("saelab", () => {
         "pairedBootstrap",
         "parseLatent",
         "pattern",
+        "patternTokenScorer",
         "pcaCoder",
         "plan",
         "precisionAtRate",

@@ -18,6 +18,8 @@ export interface EditedWindow extends Window {
   /** Index in the window of the token that was changed, and the token that stood there. */
   readonly at: number;
   readonly was: number;
+  /** The latent's activations on the window before it was changed, one per token. */
+  readonly formerActivations: Float32Array;
 }
 
 export interface MinimalEditOptions extends LongCallOptions {
@@ -146,5 +148,6 @@ function applied(window: Example, { position, token }: Edit, { tokenizer }: Subj
     activations: new Float32Array(tokens.length),
     at,
     was: window.tokens[at],
+    formerActivations: window.activations,
   };
 }

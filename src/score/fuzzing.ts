@@ -9,7 +9,7 @@ import { fuzzingPrompt } from "./fuzzing-prompt.js";
 import { type Item, item } from "./item.js";
 import { checkPromptSize } from "./judge.js";
 import type { Scorer } from "./scorer.js";
-import { hardMarks, meanRightMarks, wronglyMarked, wrongMarkCount } from "./wrong-marks.js";
+import { type HardMarks, hardMarks, meanRightMarks, wronglyMarked, wrongMarkCount } from "./wrong-marks.js";
 
 export type FuzzingNegative = "non-activating" | "wrong-tokens" | "hard" | "repeated-marks";
 
@@ -18,9 +18,10 @@ export interface FuzzingOptions extends ClassifyOptions {
    * Where the wrong marks are; of several kinds, as many of each. `non-activating`: at random in windows where the latent never
    * fires. `repeated-marks`: in the same windows, but at the same positions in all of them, as the paper's code has it. (A
    * judge can solve these two by reading the text alone.) `wrong-tokens`: on tokens of windows where it fires, on which it
-   * does not, as the paper's blog post describes it. `hard`: in windows of `negativeLadder`, where a judge who goes by too
-   * broad an explanation would put them: on the token on which the latent fires elsewhere, or where its neighbour fires; fewer
-   * where `examples.nonActivating` has too few such windows. Default: `["non-activating", "wrong-tokens"]`, and `hard` where
+   * does not, as the paper's blog post describes it. `hard`: in windows of `negativeLadder` and
+   * `minimalEdits`, where a judge who goes by too broad an explanation would put them: on the token on which the latent fires
+   * elsewhere, where its neighbour fires, where it fired before the edit; fewer where `examples.nonActivating` has too few such
+   * windows, and as many of each kind of them as of the others. Default: `["non-activating", "wrong-tokens"]`, and `hard` where
    * there are any.
    */
   negatives?: readonly FuzzingNegative[] | undefined;
@@ -91,13 +92,26 @@ function divided(windows: readonly Window[], negatives: readonly FuzzingNegative
     "wrong-tokens",
     ...(all.length > 0 ? ["hard" as const] : []),
   ];
-  const hard = wanted.includes("hard") ? all.slice(0, Math.floor(windows.length / wanted.length)) : [];
+  const hard = wanted.includes("hard")
+    ? inTurn(all).slice(0, Math.floor(windows.length / wanted.length))
+    : [];
   const taken = new Set(hard.map(({ window }) => window));
   const others = wanted.filter((kind) => kind !== "hard");
   const left = windows.length - hard.length;
   const upTo = (i: number) => Math.floor((i * left) / others.length);
   const kinds = others.map((kind, i) => ({ kind, count: upTo(i + 1) - upTo(i) }));
   return { hard, silent: windows.filter((window) => !taken.has(window)), kinds };
+}
+
+/** One of each kind, then a second of each, and so on. */
+function inTurn(marked: readonly HardMarks[]): HardMarks[] {
+  const seen = new Map<string, number>();
+  const turns = marked.map((one) => {
+    const turn = seen.get(one.kind) ?? 0;
+    seen.set(one.kind, turn + 1);
+    return { one, turn };
+  });
+  return turns.sort((a, b) => a.turn - b.turn).map(({ one }) => one);
 }
 
 function randomlyMarked(

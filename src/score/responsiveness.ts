@@ -79,12 +79,12 @@ function ratedScore(
   };
 }
 
-/** Peak activations of the windows rated 2 and of those rated 0. */
+/** Peak activations of the windows rated 2 and of those rated 0; a silent one may be an edited test window, of its place. */
 function peaksByRating(judgements: readonly Judgement[], { test }: LatentExamples) {
   const peaks = new Map(test.map(({ context, start, peak }) => [`${context}:${start}`, peak]));
   const rated = (rating: number) =>
     judgements
       .filter((judgement) => gradeOf(judgement) === rating)
-      .map(({ context, start }) => peaks.get(`${context}:${start}`) ?? 0);
+      .map(({ truth, context, start }) => (truth ? (peaks.get(`${context}:${start}`) ?? 0) : 0));
   return { clear: rated(2), none: rated(0) };
 }

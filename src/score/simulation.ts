@@ -15,8 +15,8 @@ import {
 import { row } from "../tensor.js";
 import { attempt } from "./attempt.js";
 import { isTokenScorer } from "./is-token-scorer.js";
-import { item } from "./item.js";
-import type { Judgement, Score, Scorer } from "./scorer.js";
+import { textItems } from "./item.js";
+import type { Answer, Judgement, Score, Scorer } from "./scorer.js";
 import { readSimulation, simulationPrompt, simulationRequest } from "./simulation-prompt.js";
 import { together } from "./together.js";
 
@@ -46,20 +46,27 @@ export function simulation(model: TextModel | TokenScorer, options: SimulationOp
     model: model.name,
     settings: settingsOf(options),
     async score(explanation, examples, { signal } = {}) {
-      const windows =
-        options.windows === "all" ? [...examples.test, ...examples.nonActivating] : examples.test;
+      const shown = options.windows === "all" ? examples : { ...examples, nonActivating: [] };
+      const windows = [...shown.test, ...shown.nonActivating];
+      const items = textItems(shown);
       const scale = 9 / examples.maxActivation;
       const simulate = isTokenScorer(model) ? atOnce(model) : inWords(model);
       const simulated = await together(
         windows,
-        async (window, signal) => {
-          const { outcome, usage } = await simulate(explanation.text, window, signal);
-          return { judgement: judgementOf(window, outcome, scale), usage };
-        },
+        async (window, signal) => ({
+          window,
+          ...(await simulate(explanation.text, window, signal)),
+        }),
         // A model in this process is no faster for being asked twice at a time.
         { signal, ...(isTokenScorer(model) && { concurrency: 1 }) },
       );
-      const judgements = simulated.map(({ judgement }) => judgement);
+      const judgements = simulated.map(
+        ({ window, outcome }, i): Judgement => ({
+          ...items[i],
+          activations: Array.from(window.activations, (activation) => activation * scale),
+          answer: answerOf(outcome),
+        }),
+      );
       const usage = simulated.reduce((sum, call) => addUsage(sum, call.usage), noUsage);
       return simulationScore({ scorer: name, model: model.name, judgements, usage });
     },
@@ -94,13 +101,8 @@ function inWords(llm: TextModel): Simulate {
     });
 }
 
-function judgementOf(window: Window, outcome: Outcome<number[]>, scale: number): Judgement {
-  const kind = "quantile" in window ? "activating" : "non-activating";
-  return {
-    ...item(window, { kind, text: window.pieces.join("") }),
-    activations: Array.from(window.activations, (activation) => activation * scale),
-    answer: outcome.status === "ok" ? { status: "ok", value: { activations: outcome.value } } : outcome,
-  };
+function answerOf(outcome: Outcome<number[]>): Outcome<Answer> {
+  return outcome.status === "ok" ? { status: "ok", value: { activations: outcome.value } } : outcome;
 }
 
 /** A score from simulated and true activations. */

@@ -1,5 +1,6 @@
 import type { Example, Window } from "../examples/example.js";
 import { activeTokens, markTokens } from "../examples/markup.js";
+import type { EditedWindow } from "../examples/minimal-edits.js";
 import type { NegativeKind, NegativeWindow } from "../examples/negative-ladder.js";
 import type { Random } from "../random.js";
 
@@ -35,16 +36,31 @@ export function wronglyMarked(window: Window, count: number, random: Random): st
   );
 }
 
+/** A silent window that says why it is hard. */
+type HardWindow = Window &
+  Partial<Pick<NegativeWindow, "token" | "other">> &
+  Partial<Pick<EditedWindow, "formerActivations">> & { readonly kind?: HardMarks["kind"] };
+
+/** A hard window with marks where it is hard. */
+export interface HardMarks {
+  readonly window: Window;
+  readonly kind: NegativeKind | "minimal-edit";
+  readonly text: string;
+}
+
 /**
- * A hard window of `negativeLadder` with marks where it is hard: on the token on which the latent fires elsewhere, or on all
- * tokens on which its neighbour fires. `undefined` for any other window.
+ * A hard window with marks where it is hard: of `negativeLadder` on the token on which the latent fires elsewhere, or on all
+ * tokens on which its neighbour fires; of `minimalEdits` on all tokens on which the latent fired before the edit. `undefined`
+ * for any other window.
  */
-export function hardMarks(
-  window: Window | NegativeWindow,
-): { window: Window; kind: NegativeKind; text: string } | undefined {
-  if (!("kind" in window)) return undefined;
-  const { pieces, tokens, token, other, kind } = window;
-  if (token === undefined && other === undefined) return undefined;
-  const marks = Array.from(tokens, (id, i) => id === token || (other?.activations[i] ?? 0) > 0);
-  return { window, kind, text: markTokens(pieces, marks) };
+export function hardMarks(window: HardWindow): HardMarks | undefined {
+  const { kind } = window;
+  const marks = kind && hardTokens(window);
+  return marks && { window, kind, text: markTokens(window.pieces, marks) };
+}
+
+function hardTokens({ tokens, token, other, formerActivations }: HardWindow): boolean[] | undefined {
+  const fired = formerActivations ?? other?.activations;
+  if (token === undefined && !fired) return undefined;
+  return Array.from(tokens, (id, i) => id === token || (fired?.[i] ?? 0) > 0);
 }

@@ -55,6 +55,7 @@ describe("minimalEdits()", () => {
       const changed = [...window.tokens.keys()].filter((i) => window.tokens[i] !== original?.tokens[i]);
       expect(changed).toEqual([window.at]);
       expect(original?.tokens[window.at]).toBe(window.was);
+      expect(window.formerActivations).toEqual(original?.activations);
       expect(window.pieces.join("")).not.toBe(original?.pieces.join(""));
       // Asked of model and coder once more, the whole context at once.
       const context = cache.tokens(window.context).slice();

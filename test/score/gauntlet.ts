@@ -1,15 +1,20 @@
 /** Explanations that are right and corrupted ones: which of them a scorer tells apart. */
 import type { LatentCache } from "../../src/cache/latent-cache.js";
 import type { LatentExamples } from "../../src/examples/example.js";
+import { patternOf } from "../../src/llm/pattern/judge-text.js";
 import { seededRandom } from "../../src/random.js";
 import type { Score, Scorer } from "../../src/score/scorer.js";
+import type { Subject } from "../../src/sparse/activations-of.js";
+import { clusteredMean } from "../../src/stats/clustered-mean.js";
+import type { Estimate } from "../../src/stats/estimate.js";
 import { type Concept, conceptExamples, labelledWindows } from "../llm/pattern/labelled-latents.js";
 import { explanation } from "./made-examples.js";
-import { planted, plantedExamples, plantedNames } from "./planted-latents.js";
+import { ladderExamples, type PlantedName, planted, plantedNames } from "./planted-latents.js";
 
 /**
  * `broad` holds wherever the latent fires, and elsewhere; `narrow` in a part of these places only. `wrong` is the right one of
- * another latent: sentences permuted among latents. `shuffled` is the right one's own words in another order.
+ * another latent: sentences permuted among latents. `shuffled` is the right one's own words in an order in which they
+ * mean something else; a list of words has none.
  */
 export const corruptions = ["broad", "narrow", "wrong", "shuffled", "blank"] as const;
 export type Corruption = (typeof corruptions)[number];
@@ -21,17 +26,20 @@ interface Described {
   readonly narrow: string;
 }
 
+/** The right sentence, and those that are not. */
+type Sentences = Readonly<{ right: string } & Partial<Record<Corruption, string>>>;
+
 /** A latent whose truth is known, and all sentences about it. */
 export interface GauntletLatent {
   readonly name: string;
   readonly examples: LatentExamples;
-  readonly sentences: Readonly<Record<"right" | Corruption, string>>;
+  readonly sentences: Sentences;
 }
 
 /** What one scorer made of each sentence about one latent. */
 export interface GauntletRow {
   readonly latent: string;
-  readonly scores: Readonly<Record<"right" | Corruption, Score>>;
+  readonly scores: Readonly<{ right: Score } & Partial<Record<Corruption, Score>>>;
 }
 
 /** Planted latents that a sentence about text describes. */
@@ -40,9 +48,13 @@ export const described = plantedNames.filter((name) => planted[name].right !== u
 /** Planted latents that none does. */
 export const indescribable = plantedNames.filter((name) => planted[name].right === undefined);
 
-export function plantedGauntlet(cache: LatentCache): GauntletLatent[] {
+export async function plantedGauntlet(world: {
+  cache: LatentCache;
+  subject: Subject;
+}): Promise<GauntletLatent[]> {
   const sentences = new Map(described.map((name) => [name as string, planted[name] as Described]));
-  return withCorruptions(sentences, (name) => plantedExamples(cache, name as (typeof described)[number]));
+  const examples = await ladderExamples(world, described);
+  return withCorruptions(sentences, (name) => examples.get(name as PlantedName));
 }
 
 /** Sentences about concepts whose places the texts of the demo world are labelled with. */
@@ -89,38 +101,42 @@ const concepts: Partial<Record<Concept, Described>> = {
 
 export function labelledGauntlet(): GauntletLatent[] {
   const windows = labelledWindows(400);
-  return withCorruptions(new Map(Object.entries(concepts)), (name) => {
-    const examples = conceptExamples(name as Concept, windows);
-    if (!examples) throw new Error(`Cannot score "${name}": its windows are too few`);
-    return examples;
-  });
+  const names = Object.keys(concepts) as Concept[];
+  return withCorruptions(new Map(Object.entries(concepts)), (name) =>
+    conceptExamples(name as Concept, windows, { others: names.filter((other) => other !== name) }),
+  );
 }
 
 function withCorruptions(
   described: ReadonlyMap<string, Described>,
-  examplesOf: (name: string) => LatentExamples,
+  examplesOf: (name: string) => LatentExamples | undefined,
 ): GauntletLatent[] {
   const names = [...described.keys()];
   return names.map((name, i) => {
     const { right, broad, narrow } = described.get(name) as Described;
     const wrong = described.get(names[(i + 1) % names.length])?.right ?? "";
     const shuffled = shuffledWords(right, name);
-    return {
-      name,
-      examples: examplesOf(name),
-      sentences: { right, broad, narrow, wrong, shuffled, blank: "" },
-    };
+    const examples = examplesOf(name);
+    if (!examples) throw new Error(`Cannot score "${name}": its windows are too few`);
+    const sentences = { right, broad, narrow, wrong, ...(shuffled && { shuffled }), blank: "" };
+    return { name, examples, sentences };
   });
 }
 
-function shuffledWords(sentence: string, seed: string): string {
+/** The words in an order in which the embedded judge takes them for something else; `undefined` where 100 draws find none. */
+function shuffledWords(sentence: string, seed: string): string | undefined {
   const random = seededRandom("shuffled sentences").fork(seed);
   const words = sentence.split(" ");
-  if (new Set(words).size < 2) throw new Error(`Cannot shuffle "${sentence}": it has one word`);
-  for (;;) {
-    const shuffled = random.shuffle(words).join(" ");
-    if (shuffled !== sentence) return shuffled;
-  }
+  const drawn = Array.from({ length: 100 }, () => random.shuffle(words).join(" "));
+  return drawn.find((shuffled) => meaningOf(shuffled) !== meaningOf(sentence));
+}
+
+/** Equal for sentences that differ in the order of words of a list alone. */
+function meaningOf(sentence: string): string {
+  const isList = (value: unknown): value is string[] =>
+    Array.isArray(value) && value.every((entry) => typeof entry === "string");
+  const inOrder = (_: string, value: unknown) => (isList(value) ? [...value].sort() : value);
+  return JSON.stringify(patternOf(sentence) ?? null, inOrder);
 }
 
 /** Scores all sentences about each latent. */
@@ -139,12 +155,61 @@ export async function gauntlet(latents: readonly GauntletLatent[], scorer: Score
 /** Which number of a score is looked at. */
 export type Reading = (score: Score) => number | undefined;
 
-/** Whether a scorer puts the right sentence above a corrupted one; one that it cannot judge at all counts as below. */
-export function tellsApart(
-  { scores }: GauntletRow,
+/** How the right sentences stand to those corrupted in one way: names of latents. */
+export interface Standing {
+  /** The right one scores higher. */
+  readonly above: readonly string[];
+  readonly tied: readonly string[];
+  readonly below: readonly string[];
+  /** The scorer gives the corrupted one no score, as its judge cannot read it. */
+  readonly refused: readonly string[];
+  /** Mean over latents of right less corrupted, of those that have both; with its interval. */
+  readonly margin: Estimate | undefined;
+}
+
+/** How a scorer ranks the right sentences and those corrupted in one way; a right one without a score is below. */
+export function standing(
+  rows: readonly GauntletRow[],
   corruption: Corruption,
   reading: Reading = ({ value }) => value,
-): boolean {
-  const [right, corrupted] = [reading(scores.right), reading(scores[corruption])];
-  return right !== undefined && right > (corrupted ?? Number.NEGATIVE_INFINITY);
+): Standing {
+  const found: Record<Exclude<keyof Standing, "margin">, string[]> = {
+    above: [],
+    tied: [],
+    below: [],
+    refused: [],
+  };
+  const margins: number[] = [];
+  for (const { latent, scores } of rows) {
+    const score = scores[corruption];
+    if (!score) continue;
+    const [right, corrupted] = [reading(scores.right) ?? Number.NaN, reading(score)];
+    if (corrupted === undefined) found.refused.push(latent);
+    else {
+      const margin = right - corrupted;
+      found[margin > 1e-9 ? "above" : margin >= -1e-9 ? "tied" : "below"].push(latent);
+      if (!Number.isNaN(margin)) margins.push(margin);
+    }
+  }
+  const margin = margins.length > 1 ? clusteredMean(margins, [...margins.keys()]) : undefined;
+  return { ...found, margin };
+}
+
+/**
+ * What a sentence claims and what it leaves out: the harmonic mean of generation's share of texts that fire and detection's
+ * share of firing windows that are found.
+ */
+export function withRecall(generating: Scorer, detecting: Scorer): Scorer {
+  return {
+    ...generating,
+    async score(...args) {
+      const [generated, detected] = [await generating.score(...args), await detecting.score(...args)];
+      const [precision, recall] = [generated.value, detected.truePositiveRate];
+      const both = precision !== undefined && recall !== undefined;
+      const mean = both
+        ? (2 * precision * recall) / Math.max(precision + recall, Number.MIN_VALUE)
+        : undefined;
+      return { ...generated, value: mean, interval: undefined };
+    },
+  };
 }

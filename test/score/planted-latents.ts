@@ -5,9 +5,11 @@ import { generateDocuments } from "../../demo/world/index.js";
 import { cacheLatents } from "../../src/cache/cache-latents.js";
 import type { LatentCache } from "../../src/cache/latent-cache.js";
 import type { LatentExamples } from "../../src/examples/example.js";
-import { negativeLadder } from "../../src/examples/negative-ladder.js";
-import { sampleExamples } from "../../src/examples/sample-examples.js";
-import { loadTokenizer } from "../../src/model/load-tokenizer.js";
+import { minimalEdits } from "../../src/examples/minimal-edits.js";
+import { type SampleExamplesOptions, sampleExamples } from "../../src/examples/sample-examples.js";
+import type { Latent } from "../../src/latent.js";
+import { embedWindows } from "../../src/llm/embed-windows.js";
+import { loadModel } from "../../src/model/load-model.js";
 import type { Subject } from "../../src/sparse/activations-of.js";
 import {
   atPositions,
@@ -81,6 +83,18 @@ export const plantedLatents = {
     broad: "an animal; or a time word; or a number word",
     narrow: "a word that begins with “dog”, “cat”, “rabbit”, “kitten” or “pupp”",
   },
+  "a word before another": {
+    rule: onMatches(/\b(?<on>of)(?= the\b)/i),
+    right: "the word “of” before “the”",
+    broad: "the word “of”",
+    narrow: "the word “of” before “the” in text with “and”",
+  },
+  "a word after either of two": {
+    rule: onMatches(/\b(?:he|she) (?<on>was|had)\b/i),
+    right: "the word “was” or “had” after “he” or “she”",
+    broad: "the word “was” or “had”",
+    narrow: "the word “was” or “had” after “she”",
+  },
   position: { rule: atPositions((position) => position >= 1 && position < 9) },
   noise: { rule: noise(0.01) },
   dense: { rule: noise(0.6) },
@@ -92,21 +106,24 @@ export const plantedNames = Object.keys(plantedLatents) as PlantedName[];
 /** The same with the fields that some lack. */
 export const planted: Readonly<Record<PlantedName, PlantedLatent>> = plantedLatents;
 
-/** A cache of the planted latents in a folder of its own, which `remove` deletes, and what they are of. */
+/**
+ * A cache of the planted latents in a folder of its own, which `remove` deletes, and what they are of: a model that predicts
+ * as the demo model does.
+ */
 export async function plantedCache({ documents = 1200, seed = "planted" } = {}): Promise<{
   cache: LatentCache;
   subject: Subject;
   remove: () => Promise<void>;
 }> {
   const directory = mkdtempSync(join(tmpdir(), "saelab-planted-"));
-  const tokenizer = await loadTokenizer(join(import.meta.dirname, "../../demo/model"));
+  const predictor = await loadModel("demo");
   const rules = Object.fromEntries(plantedNames.map((name) => [name, planted[name].rule]));
-  const model = plantedModel(tokenizer, rules);
+  const model = plantedModel(predictor.tokenizer, rules, predictor);
   const texts = [...generateDocuments({ seed, count: documents })].map(({ text }) => text);
   const coder = plantedCoder(model);
   const cache = await cacheLatents({ model, coder }, texts, { directory, onProgress: false });
   const remove = async () => {
-    await coder.close();
+    await Promise.all([coder.close(), predictor.close()]);
     rmSync(directory, { recursive: true, force: true });
   };
   return { cache, subject: { model, coder }, remove };
@@ -116,11 +133,32 @@ export async function plantedCache({ documents = 1200, seed = "planted" } = {}):
 export function plantedExamples(
   cache: LatentCache,
   name: PlantedName,
-  { train = 40, test = 50 }: { train?: number; test?: number } = {},
+  options: SampleExamplesOptions = {},
 ): LatentExamples {
-  const latent = { hookpoint: cache.hookpoint, index: plantedNames.indexOf(name) };
-  const examples = sampleExamples(cache, latent, { train, test });
-  const hard = negativeLadder(cache, examples, { kinds: ["same-token"], count: test / 2 });
-  const random = examples.nonActivating.slice(0, Math.max(0, examples.nonActivating.length - hard.length));
-  return { ...examples, nonActivating: [...random, ...hard] };
+  const sampling = { test: 50, negatives: ["random", "same-token"], ...options } as const;
+  return sampleExamples(cache, plantedLatent(cache, name), sampling);
+}
+
+export function plantedLatent({ hookpoint }: LatentCache, name: PlantedName): Latent {
+  return { hookpoint, index: plantedNames.indexOf(name) };
+}
+
+/**
+ * The same with negatives of the whole ladder: a third each at random, with its tokens and by embedding, and 20 windows
+ * where it fires with one token changed.
+ */
+export async function ladderExamples(
+  { cache, subject }: { cache: LatentCache; subject: Subject },
+  names: readonly PlantedName[],
+): Promise<Map<PlantedName, LatentExamples>> {
+  const latents = names.map((name) => plantedLatent(cache, name));
+  const embedded = await embedWindows(cache, { latents, onProgress: false });
+  const negatives = ["random", "same-token", "embedding-neighbour"] as const;
+  const found = new Map<PlantedName, LatentExamples>();
+  for (const name of names) {
+    const examples = plantedExamples(cache, name, { negatives, embedded });
+    const edited = await minimalEdits(cache, examples, { ...subject, count: 20, onProgress: false });
+    found.set(name, { ...examples, nonActivating: [...examples.nonActivating, ...edited] });
+  }
+  return found;
 }

@@ -7,7 +7,7 @@ import type { SubjectModel } from "../../src/model/subject-model.js";
 import type { Tokenizer } from "../../src/model/tokenizer.js";
 import { neuronCoder } from "../../src/sparse/neuron-coder.js";
 import type { SparseCoder } from "../../src/sparse/sparse-coder.js";
-import { type Tensor, tensor } from "../../src/tensor.js";
+import { sizeOf, type Tensor, tensor } from "../../src/tensor.js";
 
 /** A context as rules read it. */
 export interface PlantedContext {
@@ -21,8 +21,15 @@ export type Rule = (context: PlantedContext) => Float32Array;
 
 export const plantedHookpoint = "planted";
 
-/** A model whose activations at `planted` are `rules`, in their order; it predicts nothing. */
-export function plantedModel(tokenizer: Tokenizer, rules: Readonly<Record<string, Rule>>): SubjectModel {
+/**
+ * A model whose activations at `planted` are `rules`, in their order. It predicts what `predictor`, a model with the same
+ * tokenizer, does, else nothing.
+ */
+export function plantedModel(
+  tokenizer: Tokenizer,
+  rules: Readonly<Record<string, Rule>>,
+  predictor?: Pick<SubjectModel, "logits">,
+): SubjectModel {
   const names = Object.keys(rules);
   return {
     name: "planted",
@@ -46,12 +53,11 @@ export function plantedModel(tokenizer: Tokenizer, rules: Readonly<Record<string
       }
       return new Map(hookpoints.map((name) => [name, tensor(values, [contexts, length, names.length])]));
     },
-    logits: async ({ shape: [contexts, length] }) =>
-      tensor(new Float32Array(contexts * length * tokenizer.vocabSize), [
-        contexts,
-        length,
-        tokenizer.vocabSize,
-      ]),
+    async logits(tokens) {
+      if (predictor) return predictor.logits(tokens);
+      const shape = [...tokens.shape, tokenizer.vocabSize];
+      return tensor(new Float32Array(sizeOf(shape)), shape);
+    },
     close: async () => {},
   };
 }

@@ -46,6 +46,18 @@ describe("responsiveness()", () => {
     expect(score.also?.["purity by chance"]).toBe(0.5);
   });
 
+  it("takes a window that was edited for a silent one, though it stands where the original did", async () => {
+    const original = example([" cat"], [[0, 8]], { context: 1 });
+    const edited = { ...window([" hat"], [], { context: 1 }), kind: "minimal-edit" as const };
+    const examples = latentExamples({
+      test: [original, example([" hen"], [[0, 5]], { context: 2 })],
+      nonActivating: [edited],
+    });
+    const llm = rating((text) => (text.includes("hat") ? 0 : 2));
+    const score = await responsiveness(llm).score(explanation("animals"), examples);
+    expect(score).toMatchObject({ value: 1, also: { purity: 1 } });
+  });
+
   it("is 1 for a right explanation, and tells nothing by a constant one", async () => {
     const examples = tokenLatent(" cat");
     const right = await responsiveness(rating((text) => (text.includes("cat") ? 2 : 0))).score(

@@ -272,6 +272,15 @@ describe("fuzzingItems()", () => {
       "co-active",
     ]);
     expect(wrongOf(["hard"])).toHaveLength(2);
+    const edited = { kind: "minimal-edit", formerActivations: Float32Array.of(0, 0, 4, 0, 0) };
+    const many = [sameToken, sameToken, sameToken, hard(52, edited), hard(53, edited)];
+    const both = fuzzingItems({
+      ...examples,
+      nonActivating: [...examples.nonActivating.slice(0, 4), ...many],
+    });
+    // Nine negatives, a third of them hard: kinds in turn.
+    expect(both.slice(-3).map(({ kind }) => kind)).toEqual(["same-token", "minimal-edit", "same-token"]);
+    expect(both.at(-2)?.text).toBe(" a cat<< b>> cat dog");
     expect(wrongOf(["non-activating"]).map(({ kind }) => kind)).toEqual(Array(9).fill("non-activating"));
   });
 

@@ -86,6 +86,13 @@ describe("simulation() by a model that gives text", () => {
     expect(all.value).toBeCloseTo(pearson([0, 9, 0, 9, 0, 9, 0], [0, 9, 0, 4.5, 0, 0, 0]), 12);
     expect(all.value as number).toBeLessThan(some.value as number);
     expect(all.judgements.map(({ truth }) => truth)).toEqual([true, true, false]);
+    const hard = examples.nonActivating.map((window) => ({ ...window, kind: "same-token" as const }));
+    const labelled = { ...examples, nonActivating: hard };
+    const { judgements } = await simulation(firesOn("b"), { windows: "all" }).score(
+      explanation("x"),
+      labelled,
+    );
+    expect(judgements.map(({ kind }) => kind)).toEqual(["activating", "activating", "same-token"]);
   });
 
   it("counts what cannot be read, and takes nothing in its place", async () => {

@@ -3,7 +3,7 @@ import { readMarkup } from "../../examples/markup.js";
 import { exampleLine, fromLine, type ReadExample, toLine } from "../example-lines.js";
 import { type QuestionTask, questionHeadings } from "../question-headings.js";
 import { segment } from "./document.js";
-import { quotedWords, read } from "./grammar.js";
+import { detects, matchedPieces, patternOf } from "./judge-text.js";
 import { learn } from "./learn.js";
 import { type Matcher, matcher } from "./run.js";
 import { type TextPair, writeTexts } from "./write-texts.js";
@@ -32,7 +32,7 @@ interface Question {
 const answers: Readonly<Record<QuestionTask, (question: Question) => string>> = {
   tokens: withPattern(({ lines }, match) => simulate(lines, match)),
   rating: withPattern(({ lines }, match) => {
-    const ratings = textsOf(lines).map((text) => (match(segment(text)).length > 0 ? 2 : 0));
+    const ratings = textsOf(lines).map((text) => (detects(match, text) ? 2 : 0));
     return `[${ratings.join(", ")}]`;
   }),
   intruder: ({ lines }) => `[${1 + oddOne(textsOf(lines))}]`,
@@ -44,8 +44,7 @@ const answers: Readonly<Record<QuestionTask, (question: Question) => string>> = 
       : "I cannot write such texts.";
   },
   pairs: ({ head }) => {
-    const sentence = explanationIn(head);
-    const pattern = read(sentence) ?? quotedWords(sentence);
+    const pattern = patternOf(explanationIn(head));
     const pairs = pattern && writeTexts(pattern, numberIn(head, "Number of pairs"));
     return pairs ? pairs.flatMap(pairLines).join("\n") : "I cannot write such texts.";
   },
@@ -53,8 +52,7 @@ const answers: Readonly<Record<QuestionTask, (question: Question) => string>> = 
 
 function withPattern(answer: (question: Question, match: Matcher) => string) {
   return (question: Question) => {
-    const sentence = explanationIn(question.head);
-    const pattern = read(sentence) ?? quotedWords(sentence);
+    const pattern = patternOf(explanationIn(question.head));
     return pattern
       ? answer(question, matcher(pattern))
       : "I cannot read this explanation: it is none of my sentences and quotes no word.";
@@ -79,15 +77,8 @@ function textsOf(lines: readonly string[]): string[] {
 function simulate(lines: readonly string[], match: Matcher): string {
   const columns = lines.flatMap((line) => /^\d+\t(.*)$/su.exec(line)?.[1] ?? []);
   const pieces = columns.map((column) => fromLine(column.replaceAll("\\t", "\t")));
-  const places = match(segment(pieces.join("")));
-  let end = 0;
-  return pieces
-    .map((piece, i) => {
-      const start = end;
-      end += piece.length;
-      const fires = places.some((place) => place.start < end && start < place.end);
-      return `${i + 1}\t${columns[i]}\t${fires ? 9 : 0}`;
-    })
+  return matchedPieces(match, pieces)
+    .map((matches, i) => `${i + 1}\t${columns[i]}\t${matches ? 9 : 0}`)
     .join("\n");
 }
 

@@ -8,7 +8,6 @@
  * meaning, and it judges its own sentences without error.
  */
 import { setImmediate } from "node:timers/promises";
-import { readMarkup } from "../../examples/markup.js";
 import {
   fromLine,
   quoteToken,
@@ -21,11 +20,11 @@ import {
 } from "../example-lines.js";
 import { noUsage, type TextModel, type TextReply, type TextRequest } from "../text-model.js";
 import { answerScorer } from "./answer-scorer.js";
-import { segment } from "./document.js";
-import { quotedWords, read, write } from "./grammar.js";
+import { quotedWords, write } from "./grammar.js";
+import { agrees, detects, rememberedMatchers } from "./judge-text.js";
 import { learn } from "./learn.js";
 import { readMarkedText } from "./marked-text.js";
-import { type Matcher, matcher } from "./run.js";
+import type { Matcher } from "./run.js";
 
 /**
  * The embedded model. Deterministic; a reply costs nothing.
@@ -37,7 +36,7 @@ import { type Matcher, matcher } from "./run.js";
  */
 export function pattern(): TextModel {
   const name = "pattern (embedded)";
-  const matcherOf = remembering(patternOf, 256);
+  const matcherOf = rememberedMatchers();
   return {
     name,
     async complete(request, { signal } = {}) {
@@ -93,32 +92,4 @@ function explainTokens(tokens: readonly TokenNumber[]): string {
   const words = strong.map(({ piece }) => piece.trim()).filter((word) => word !== "");
   const found = quotedWords(words.map(quoteToken).join(", "));
   return found ? `[EXPLANATION]: ${write(found)}` : "I cannot find a pattern: no token has a text.";
-}
-
-function patternOf(sentence: string): Matcher | undefined {
-  const found = read(sentence) ?? quotedWords(sentence);
-  return found && matcher(found);
-}
-
-function detects(match: Matcher, text: string): boolean {
-  return match(segment(text)).length > 0;
-}
-
-function agrees(match: Matcher, marked: string): boolean {
-  const { text, spans } = readMarkup(marked);
-  const places = match(segment(text));
-  const right = spans.filter(({ start, end }) => places.some((p) => p.start < end && start < p.end));
-  return right.length > spans.length / 2;
-}
-
-/** Keeps the last `size` results. */
-function remembering<T>(make: (key: string) => T, size: number): (key: string) => T {
-  const known = new Map<string, T>();
-  return (key) => {
-    if (known.has(key)) return known.get(key) as T;
-    const value = make(key);
-    if (known.size >= size) known.delete(known.keys().next().value as string);
-    known.set(key, value);
-    return value;
-  };
 }

@@ -35,19 +35,30 @@ export function writeTexts(pattern: Pattern, n: number): TextPair[] | undefined 
   return made.length === n ? made : undefined;
 }
 
-/** With few words in common, as any of them may be one that the pattern is about. */
+/**
+ * With few words in common, as any of them may be one that the pattern is about; and with common words of many kinds before the
+ * phrase, as a latent may ask for one of them where the pattern does not.
+ */
 const frames: readonly ((phrase: string) => string)[] = [
   (phrase) => `We spoke of ${phrase} for a while.`,
   (phrase) => `Tom saw ${phrase} today`,
+  (phrase) => `They do ${phrase} every morning.`,
+  (phrase) => `It is ${phrase} that matters`,
   (phrase) => `There it was again: ${phrase}. Nobody knew why.`,
   (phrase) => `She wrote ${phrase}, then left.`,
   (phrase) => `${phrase} comes first`,
   (phrase) => `Page nine of this report deals with ${phrase} too.`,
   (phrase) => `Last week they had ${phrase} once more.`,
   (phrase) => `Why ${phrase}? Because nobody asked.`,
+  (phrase) => `At ${phrase} our story ends.`,
+  (phrase) => `Was he ${phrase}? I never heard.`,
   (phrase) => `My brother talks about ${phrase} all day long.`,
   (phrase) => `Title: ${phrase}`,
   (phrase) => `He read ${phrase} aloud to his children.`,
+  (phrase) => `Look over there, the ${phrase}!`,
+  (phrase) => `Some of ${phrase} got lost.`,
+  (phrase) => `In town she and ${phrase} met again`,
+  (phrase) => `Nothing has ${phrase} to do.`,
   (phrase) => `You will find ${phrase} on every list.`,
 ];
 const neutral = ["something", "nothing else", "that other thing"];
@@ -86,21 +97,31 @@ function wordsOf(target: Target): readonly string[] {
     case "class":
       return membersOf(target.name);
     case "prefix":
-      return target.parts.flatMap((part) => known((word) => word.startsWith(part.toLowerCase()), part));
+      return target.parts.flatMap(begunWith);
     case "suffix":
       return target.parts.flatMap((part) => known((word) => word.endsWith(part.toLowerCase()), part));
     case "part":
       return target.parts.flatMap((part) => known((word) => word.includes(part.toLowerCase()), part));
     case "in-prefix":
-      return target.starts.flatMap((start) => known((word) => word.startsWith(start.toLowerCase()), start));
+      return target.starts.flatMap(begunWith);
     case "regex":
       return [target.source];
   }
 }
 
-/** Words of the lists that fit, and what is looked for itself, by itself and with letters around it. */
+/** Words of the lists that begin so, the beginning itself and its plural. */
+function begunWith(start: string): string[] {
+  return [...listed((word) => word.startsWith(start.toLowerCase())), start, `${start}s`];
+}
+
+/** Words of the lists that fit; where they are few, what is looked for itself, by itself and with letters around it. */
 function known(fits: (word: string) => boolean, part: string): string[] {
-  return [...allWords.filter(fits).slice(0, 10), part, `${part}ing`, `un${part}`];
+  const words = listed(fits);
+  return words.length >= 5 ? words : [...words, part, `${part}ing`, `un${part}`];
+}
+
+function listed(fits: (word: string) => boolean): string[] {
+  return allWords.filter(fits).slice(0, 10);
 }
 
 function membersOf(name: ClassName): readonly string[] {

@@ -4,6 +4,7 @@
  */
 import { type Concept, concepts, generateDocuments } from "../../../demo/world/index.js";
 import type { Example, LatentExamples, Window } from "../../../src/examples/example.js";
+import type { NegativeWindow } from "../../../src/examples/negative-ladder.js";
 import { type Random, seededRandom } from "../../../src/random.js";
 
 export { type Concept, concepts } from "../../../demo/world/index.js";
@@ -39,11 +40,18 @@ export function labelledWindows(count: number, seed = "labelled latents"): Label
   });
 }
 
+export interface ConceptExamplesOptions {
+  train?: number;
+  test?: number;
+  /** Half of the silent windows hold one of these, in turn, and say where: negatives as of latents that fire beside it. */
+  others?: readonly Concept[];
+}
+
 /** Examples of the latent of a concept; `undefined` where the concept is too rare or too common. */
 export function conceptExamples(
   concept: Concept,
   windows: readonly LabelledWindow[],
-  { train = 40, test = 50 } = {},
+  { train = 40, test = 50, others = [] }: ConceptExamplesOptions = {},
 ): LatentExamples | undefined {
   const random = seededRandom(concept);
   const has = ({ labels }: LabelledWindow) => labels.some((label) => label.has(concept));
@@ -54,11 +62,15 @@ export function conceptExamples(
   const forTest = firing.filter(({ context }) => context % 2 === 1);
   if (forTrain.length < train || forTest.length < test || silent.length < test) return undefined;
   const example = (window: LabelledWindow): Example => activated(window, concept, random);
+  const hard = windowsOfOthers(silent, others, { count: others.length > 0 ? test / 2 : 0, random });
+  const plain = silent.filter(
+    (window) => !hard.some(({ context, start }) => window.context === context && window.start === start),
+  );
   return {
     latent: { hookpoint: "truth", index: concepts.indexOf(concept) },
     train: random.sample(forTrain, train).map(example),
     test: random.sample(forTest, test).map(example),
-    nonActivating: random.sample(silent, test).map((window): Window => activated(window, concept, random)),
+    nonActivating: [...random.sample(plain, test - hard.length).map(silentWindow), ...hard],
     maxActivation: 8,
     density: 0,
     windowCount: firing.length,
@@ -66,6 +78,27 @@ export function conceptExamples(
     quantiles: 1,
     hash: concept,
   };
+}
+
+function silentWindow({ context, start, pieces }: LabelledWindow): Window {
+  const tokens = new Int32Array(pieces.length);
+  return { context, start, tokens, pieces, activations: new Float32Array(pieces.length) };
+}
+
+function windowsOfOthers(
+  silent: readonly LabelledWindow[],
+  others: readonly Concept[],
+  { count, random }: { count: number; random: Random },
+): NegativeWindow[] {
+  const left = new Set(random.shuffle(silent));
+  return Array.from({ length: count }, (_, i) => others[i % others.length]).flatMap((other) => {
+    const window = [...left].find(({ labels }) => labels.some((label) => label.has(other)));
+    if (!window) return [];
+    left.delete(window);
+    const activations = Float32Array.from(window.labels, (label) => Number(label.has(other)));
+    const by = { index: concepts.indexOf(other), activations };
+    return [{ ...silentWindow(window), kind: "co-active" as const, other: by }];
+  });
 }
 
 function activated(
