@@ -8,15 +8,12 @@
  */
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import type Anthropic from "@anthropic-ai/sdk";
-import type { ModelCallError } from "../errors.js";
-import {
-  type BatchesService,
-  BatchNotSentError,
-  type BatchResult,
-  type KnownBatch,
-} from "./batches-service.js";
+import type { BatchDialect } from "./batch-dialect.js";
+import { type BatchCall, type BatchGroup, batchGroup, shortKey } from "./batch-group.js";
+import { atWorkOn, BatchSearch } from "./batch-search.js";
+import { type BatchesService, BatchNotSentError, type KnownBatch } from "./batches-service.js";
 import type { BatchesStore, BatchIntent } from "./batches-store.js";
+import { deliverResult } from "./deliver-result.js";
 import { addressRequest } from "./request-key.js";
 import type { Failure } from "./service-failure.js";
 import type { TextReply, TextRequest } from "./text-model.js";
@@ -45,45 +42,14 @@ export interface BatchesOptions {
   onBatch: ((event: BatchEvent) => void) | undefined;
 }
 
-/** How a model's requests are written and its results read. */
-export interface BatchDialect {
-  readonly model: string;
-  body(request: TextRequest): Anthropic.MessageCreateParamsNonStreaming;
-  /** @throws If it is no message. */
-  reply(message: Anthropic.Message): TextReply;
-  error(failure: Failure): ModelCallError;
-}
-
-/** A caller who waits. */
-interface Call {
-  readonly key: string;
-  readonly request: TextRequest;
-  readonly resolve: (reply: TextReply) => void;
-  readonly reject: (reason: unknown) => void;
-  readonly bytes: number;
-  retries: number;
-}
-
-/** The callers who wait for one intent's batch, by the end of the custom id. */
-interface Group {
-  readonly intent: BatchIntent;
-  readonly calls: Map<string, Call>;
-  /** Aborted when nobody waits any more. */
-  readonly deserted: AbortController;
-}
-
-/** Times on another clock may differ by so much, in milliseconds. */
-const clockSkewMs = 3_600_000;
-/** A process that is about to make a batch has made it, or failed, after so long. */
-const createMs = 900_000;
-
 export class Batches {
   readonly #service: BatchesService;
   readonly #store: BatchesStore;
   readonly #dialect: BatchDialect;
   readonly #options: BatchesOptions;
-  readonly #groups = new Map<string, Group>();
-  #gathered = new Set<Call>();
+  readonly #search: BatchSearch;
+  readonly #groups = new Map<string, BatchGroup>();
+  #gathered = new Set<BatchCall>();
   #bytes = 0;
   #due: NodeJS.Timeout | undefined;
 
@@ -92,6 +58,8 @@ export class Batches {
     options: BatchesOptions,
   ) {
     [this.#service, this.#store, this.#dialect, this.#options] = [service, store, dialect, options];
+    const onAdopted = (batch: string, group: BatchGroup) => this.#tell("adopted", batch, group);
+    this.#search = new BatchSearch({ ...{ service, store, onAdopted }, ...options });
   }
 
   /** Whether the request was, or may have been, sent before. */
@@ -114,7 +82,7 @@ export class Batches {
           signal?.removeEventListener("abort", giveUp);
           settle(value);
         };
-      const call: Call = {
+      const call: BatchCall = {
         key,
         request,
         bytes,
@@ -130,15 +98,15 @@ export class Batches {
     });
   }
 
-  #place(call: Call): void {
+  #place(call: BatchCall): void {
     const intent = this.#store.intentOf(call.key);
     const group = intent && this.#groups.get(intent.id);
     if (!intent) this.#gather(call);
     else if (group) group.calls.set(shortKey(call.key), call);
-    else this.#follow(this.#newGroup(intent, [call]), (waiting) => this.#batchOf(waiting));
+    else this.#follow(this.#newGroup(intent, [call]), (waiting) => this.#search.batchOf(waiting));
   }
 
-  #gather(call: Call): void {
+  #gather(call: BatchCall): void {
     const { maxRequests, maxBytes, idleMs } = this.#options;
     if (this.#bytes + call.bytes > maxBytes) this.#flush();
     this.#gathered.add(call);
@@ -155,14 +123,14 @@ export class Batches {
     this.#send(calls);
   }
 
-  #leave(call: Call): void {
+  #leave(call: BatchCall): void {
     if (this.#gathered.delete(call)) this.#bytes -= call.bytes;
     for (const group of this.#groups.values()) {
       if (group.calls.get(shortKey(call.key)) === call) this.#settle(group, call);
     }
   }
 
-  #send(calls: readonly Call[]): void {
+  #send(calls: readonly BatchCall[]): void {
     if (calls.length === 0) return;
     try {
       const { intent, taken } = this.#store.claim(calls.map(({ key }) => key));
@@ -175,15 +143,14 @@ export class Batches {
     }
   }
 
-  #newGroup(intent: BatchIntent, calls: readonly Call[]): Group {
-    const entries = calls.map((call) => [shortKey(call.key), call] as const);
-    const group = { intent, calls: new Map(entries), deserted: new AbortController() };
+  #newGroup(intent: BatchIntent, calls: readonly BatchCall[]): BatchGroup {
+    const group = batchGroup(intent, calls);
     this.#groups.set(intent.id, group);
     return group;
   }
 
   /** Nobody waits for `call` any more. */
-  #settle(group: Group, call: Call): void {
+  #settle(group: BatchGroup, call: BatchCall): void {
     group.calls.delete(shortKey(call.key));
     if (group.calls.size > 0) return;
     // Whoever comes now must not join those who are leaving.
@@ -191,16 +158,19 @@ export class Batches {
     group.deserted.abort(new Error("nobody waits for this batch"));
   }
 
-  #forget(group: Group): void {
+  #forget(group: BatchGroup): void {
     if (this.#groups.get(group.intent.id) === group) this.#groups.delete(group.intent.id);
   }
 
   /** From the batch to the callers; what goes wrong is told to all who still wait. */
-  async #follow(group: Group, batchOf: (group: Group) => Promise<string | undefined>): Promise<void> {
+  async #follow(
+    group: BatchGroup,
+    batchOf: (group: BatchGroup) => Promise<string | undefined>,
+  ): Promise<void> {
     try {
       const id = await batchOf(group);
       while (group.calls.size > 0) {
-        const batch = id === undefined ? undefined : await this.#ended(id, group);
+        const batch = id === undefined ? undefined : await this.#search.ended(id, group);
         if (!batch) {
           this.#sendAnew(group);
           return;
@@ -219,7 +189,7 @@ export class Batches {
   }
 
   /** There is no such batch, or no longer: its requests are sent anew. */
-  #sendAnew(group: Group): void {
+  #sendAnew(group: BatchGroup): void {
     this.#forget(group);
     this.#tell("not found", undefined, group);
     this.#store.release(group.intent.id);
@@ -227,29 +197,28 @@ export class Batches {
   }
 
   /** Makes the batch. Gives nothing where that failed for now: the callers then wait for another. */
-  async #create(group: Group): Promise<string | undefined> {
+  async #create(group: BatchGroup): Promise<string | undefined> {
     const { intent, calls, deserted } = group;
     const requests = [...calls].map(([short, { request }]) => ({
       custom_id: `${intent.id}_${short}`,
       params: this.#dialect.body(request),
     }));
-    making.add(intent.id);
-    try {
-      const batch = await this.#service.create(requests, { signal: deserted.signal });
-      this.#store.sent(intent.id, batch);
-      this.#tell("sent", batch, group);
-      return batch;
-    } catch (error) {
-      if (!(error instanceof BatchNotSentError)) throw error;
-      const found = error.perhapsMade ? await this.#adopt(group) : undefined;
-      return found ?? (await this.#notSent(group, error.failure));
-    } finally {
-      making.delete(intent.id);
-    }
+    return await atWorkOn(intent, async () => {
+      try {
+        const batch = await this.#service.create(requests, { signal: deserted.signal });
+        this.#store.sent(intent.id, batch);
+        this.#tell("sent", batch, group);
+        return batch;
+      } catch (error) {
+        if (!(error instanceof BatchNotSentError)) throw error;
+        const found = error.perhapsMade ? await this.#search.adopt(group) : undefined;
+        return found ?? (await this.#notSent(group, error.failure));
+      }
+    });
   }
 
   /** What could not be sent: too large is halved, a passing fault is tried again, the rest fails. */
-  async #notSent(group: Group, failure: Failure): Promise<undefined> {
+  async #notSent(group: BatchGroup, failure: Failure): Promise<undefined> {
     const { intent, calls, deserted } = group;
     const tooLarge = failure.scope === "call" && calls.size > 1;
     const retries = Math.max(...[...calls.values()].map((call) => ++call.retries));
@@ -268,73 +237,19 @@ export class Batches {
     return undefined;
   }
 
-  /** The batch of an intent that another process, or an earlier call, wrote down. */
-  async #batchOf(group: Group): Promise<string | undefined> {
-    let { intent } = group;
-    const signal = group.deserted.signal;
-    while (intent.batch === undefined && isAtWork(intent)) {
-      await sleep(1000, undefined, { signal });
-      const [call] = group.calls.values();
-      const found = call && this.#store.intentOf(call.key);
-      if (found?.id !== intent.id) return undefined;
-      intent = found;
-    }
-    return intent.batch ?? (await this.#adopt(group));
-  }
-
-  /** Looks among the newest batches for one whose results carry the intent's id. */
-  async #adopt(group: Group): Promise<string | undefined> {
-    const { intent, deserted } = group;
-    const { signal } = deserted;
-    for (;;) {
-      const settled = Date.now() - intent.at > this.#options.settleMs;
-      const newest = await this.#service.since(intent.at - clockSkewMs, { signal });
-      const alike = newest.filter(
-        ({ id, requests }) => requests === intent.requests && !this.#store.knows(id),
-      );
-      for (const { id } of alike) {
-        if (!(await this.#isOf(id, group))) continue;
-        this.#store.sent(intent.id, id);
-        this.#tell("adopted", id, group);
-        return id;
-      }
-      if (settled) return undefined;
-      await sleep(Math.min(1000, this.#options.settleMs), undefined, { signal });
-    }
-  }
-
-  /** A batch tells whose it is only in its results. */
-  async #isOf(id: string, group: Group): Promise<boolean> {
-    const batch = await this.#ended(id, group);
-    if (!batch) return false;
-    const results = this.#service.results(batch, { signal: group.deserted.signal });
-    for await (const { custom_id } of results) return custom_id.startsWith(`${group.intent.id}_`);
-    return false;
-  }
-
-  /** Looks at a batch until it ended; `undefined` where it is gone. */
-  async #ended(id: string, { deserted: { signal } }: Group): Promise<KnownBatch | undefined> {
-    let [pause, longest] = this.#options.pollMs;
-    for (;;) {
-      const batch = await this.#service.look(id, { signal });
-      if (!batch || batch.ended) return batch;
-      await sleep(pause, undefined, { signal });
-      pause = Math.min(longest, pause * 1.5);
-    }
-  }
-
   /** Waits until no further caller comes, so that the results are read once for all of them. */
-  async #quiet({ calls, deserted: { signal } }: Group): Promise<void> {
+  async #quiet({ calls, deserted: { signal } }: BatchGroup): Promise<void> {
     for (let before = -1; before !== calls.size; ) {
       before = calls.size;
       await sleep(Math.min(1000, this.#options.idleMs), undefined, { signal });
     }
   }
 
-  async #read(batch: KnownBatch, group: Group): Promise<void> {
+  async #read(batch: KnownBatch, group: BatchGroup): Promise<void> {
     const { intent, calls, deserted } = group;
+    const { maxRetries } = this.#options;
     const waiting = [...calls.values()];
-    const again: Call[] = [];
+    const again: BatchCall[] = [];
     const unpaid: string[] = [];
     try {
       for await (const result of this.#service.results(batch, { signal: deserted.signal })) {
@@ -342,7 +257,7 @@ export class Batches {
         if (!call) continue;
         // Not `settle`: the last caller's leaving must not end the reading.
         calls.delete(shortKey(call.key));
-        const fate = this.#deliver(call, result, batch);
+        const fate = deliverResult(call, result, { batch, dialect: this.#dialect, maxRetries });
         if (fate === "again") again.push(call);
         if (fate !== "paid") unpaid.push(call.key);
       }
@@ -354,62 +269,15 @@ export class Batches {
     for (const call of waiting) {
       if (calls.get(shortKey(call.key)) !== call) continue;
       calls.delete(shortKey(call.key));
-      call.reject(this.#failure(`batch ${batch.id} holds no result for it`));
+      const reason = `batch ${batch.id} holds no result for it`;
+      call.reject(this.#dialect.error({ scope: "call", status: undefined, reason }));
     }
   }
 
-  /** Gives a caller its result, if it is one. */
-  #deliver(call: Call, { result }: BatchResult, batch: KnownBatch): "paid" | "again" | "failed" {
-    if (result.type === "succeeded") {
-      try {
-        call.resolve(this.#dialect.reply(result.message));
-      } catch (error) {
-        call.reject(error);
-      }
-      return "paid";
-    }
-    const said = result.type === "errored" ? result.error.error : undefined;
-    const passing = said === undefined || /^(api|overloaded|timeout|rate_limit)_error$/.test(said.type);
-    if (result.type !== "canceled" && passing && ++call.retries <= this.#options.maxRetries) return "again";
-    const reason = said ? `${said.type}: ${said.message}` : `batch ${batch.id} ${fates[result.type] ?? ""}`;
-    call.reject(this.#failure(reason));
-    return "failed";
-  }
-
-  #failure(reason: string): ModelCallError {
-    return this.#dialect.error({ scope: "call", status: undefined, reason });
-  }
-
-  #tell(kind: BatchEvent["kind"], batch: string | undefined, { intent }: Group): void {
+  #tell(kind: BatchEvent["kind"], batch: string | undefined, { intent }: BatchGroup): void {
     this.#options.onBatch?.({ kind, batch, requests: intent.requests });
   }
 }
 
-const fates: Readonly<Record<string, string>> = {
-  canceled: "was canceled before its turn came; run again to ask anew",
-  expired: "expired before its turn came; run again to ask anew",
-};
-
 /** What a request's id and the brackets around it take up in a batch. */
 const idBytes = 100;
-
-/** The service takes ids of up to 64 letters, digits and underscores; 160 bits are enough to tell requests apart. */
-function shortKey(key: string): string {
-  return key.slice(0, 40);
-}
-
-/** Intents whose batch is being made by this process. */
-const making = new Set<string>();
-
-/** Whether the process that wrote the intent may still be making the batch. */
-function isAtWork({ id, pid, at }: BatchIntent): boolean {
-  if (pid === process.pid) return making.has(id);
-  if (Date.now() - at > createMs) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it runs, under another user.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-}
