@@ -1,4 +1,5 @@
 import { type Displayable, displayable } from "../display.js";
+import { html } from "../html.js";
 import { latentName } from "../latent.js";
 import { bothRight } from "../score/agreement.js";
 import type { Score } from "../score/scorer.js";
@@ -12,8 +13,11 @@ import { mean } from "../stats/mean.js";
 import { pairedBootstrap } from "../stats/paired-bootstrap.js";
 import { signFlipTest } from "../stats/sign-flip-test.js";
 import { studentCdf } from "../stats/student-t.js";
-import { plainTable, plainText } from "./plain-table.js";
+import { textTable } from "../text-table.js";
+import { plainTable } from "./plain-table.js";
 import type { Report, ReportRow } from "./report.js";
+import { comparedSizeLines, latentsToTell } from "./sample-size-line.js";
+import { scoresOf } from "./scores-of.js";
 
 export interface CompareRunsOptions {
   /** Latents are pairs where both runs judged the same examples, or where they have the same name. Default: `examples`. */
@@ -38,6 +42,11 @@ export interface Comparison {
   readonly adjusted: number;
   /** Of the first over the second, as a null of its own: a random coder, neurons, a random model. */
   readonly lift: Estimate | undefined;
+  /**
+   * Pairs, or latents of each run, with which a difference of 0.05 shows with a chance of 80 %, as much as scores differ here;
+   * `undefined` where they do not.
+   */
+  readonly needed: number | undefined;
   /**
    * Of pairs that said yes or no to the same examples: on how many one run is right significantly more often than the other, by
    * McNemar's test with a false discovery rate of 5 % (Benjamini and Hochberg). `undefined` where there are none.
@@ -68,10 +77,12 @@ export function compareRuns(
   const pValues = compared.map(({ pValue }) => pValue);
   const adjusted = adjust === "holm" ? holm(pValues) : benjaminiHochberg(pValues);
   const comparisons = compared.map((comparison, i) => ({ ...comparison, adjusted: adjusted[i] }));
-  const table = () => [heads, comparisons.map(cells)] as const;
+  const rows = () => comparisons.map(cells);
+  const lines = () => comparedSizeLines(comparisons);
   return displayable(comparisons, () => ({
-    "text/plain": plainText(...table()),
-    "text/html": plainTable(...table()).text,
+    "text/plain": [textTable([heads, ...rows()]), ...lines()].join("\n"),
+    "text/html":
+      html`${plainTable(heads, rows())}<p style="font-size:12px;opacity:.75">${lines().join(" · ")}</p>`.text,
   }));
 }
 
@@ -90,7 +101,7 @@ function compareScorer(
   const paired = pairs.length >= fewestLatents;
   const [x, y] = paired
     ? [0, 1].map((side) => pairs.flatMap((pair) => pair[side]?.value ?? []))
-    : [valuesOf(first, scorer), valuesOf(second, scorer)];
+    : [first, second].map((rows) => scoresOf({ rows }, scorer));
   if (x.length < fewestLatents || y.length < fewestLatents) return undefined;
   const differences = x.map((value, i) => value - y[i]);
   return {
@@ -101,6 +112,7 @@ function compareScorer(
     difference: paired ? pairedBootstrap(x, y) : unpairedDifference(x, y),
     pValue: paired ? signFlipTest(differences).pValue : welch(x, y),
     lift: unpairedLift(x, y),
+    needed: latentsToTell(paired ? differences : pooled(x, y), { paired }),
     differing: paired ? differingPairs(pairs) : undefined,
   };
 }
@@ -122,8 +134,9 @@ function pairKey({ latent, examplesHash }: ReportRow, pairBy: "examples" | "late
   return pairBy === "latent" ? latentName(latent) : `${latentName(latent)} ${examplesHash}`;
 }
 
-function valuesOf(rows: readonly ReportRow[], scorer: string): number[] {
-  return rows.flatMap(({ scores }) => scores[scorer]?.value ?? []);
+/** Numbers of two runs, each around its own mean. */
+function pooled(...runs: readonly (readonly number[])[]): number[] {
+  return runs.flatMap((numbers) => numbers.map((number) => number - mean(numbers).mean));
 }
 
 function unpairedDifference(x: readonly number[], y: readonly number[]): Estimate {

@@ -7,7 +7,8 @@ import type { Estimate } from "../stats/estimate.js";
 import { pearson } from "../stats/pearson.js";
 import { spearman } from "../stats/spearman.js";
 import { splitHalfReliability } from "../stats/split-half-reliability.js";
-import { plainTable, plainText } from "./plain-table.js";
+import { textTable } from "../text-table.js";
+import { plainTable } from "./plain-table.js";
 import type { Report } from "./report.js";
 
 /** How two scorers agree over the latents that both have scored. */
@@ -35,10 +36,10 @@ export function scorerCorrelations(
   const { scorers } = report;
   const pairs = scorers.flatMap((a, i) => scorers.slice(i + 1).map((b) => [a, b] as const));
   const found = pairs.flatMap((pair) => correlate(report, pair) ?? []);
-  const table = () => [heads, found.map(cells)] as const;
+  const rows = () => found.map(cells);
   return displayable(found, () => ({
-    "text/plain": plainText(...table()),
-    "text/html": plainTable(...table()).text,
+    "text/plain": textTable([heads, ...rows()]),
+    "text/html": plainTable(heads, rows()).text,
   }));
 }
 

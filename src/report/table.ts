@@ -6,6 +6,7 @@ import type { Score } from "../score/scorer.js";
 import { headlineLines, liftLines, nullRunLines } from "./lift-table.js";
 import { measuresOf } from "./measures-of.js";
 import type { Report, ReportRow } from "./report.js";
+import { sampleSizeLines } from "./sample-size-line.js";
 
 /** Columns of equal width; the explanation last, cut to `width`. */
 export function tableText(report: Report, width = 150): string {
@@ -29,15 +30,21 @@ export function tableText(report: Report, width = 150): string {
     ...lines.map(format),
     "",
     ...summary,
+    ...headlineLines(report),
     ...worthLines(report),
     outcomesLine(report.outcomes),
     madeBy,
   ].join("\n");
 }
 
-/** What the scores are worth: the headline of each scorer first, then what it is made of. */
+/** What the headlines are made of, and what they rest on. */
 function worthLines(report: Report): string[] {
-  return [...headlineLines(report), ...liftLines(report), ...nullRunLines(report)];
+  return [...liftLines(report), ...nullRunLines(report), ...sampleSizeLines(report)];
+}
+
+function headlineHtml(report: Report): Html | undefined {
+  const lines = headlineLines(report);
+  return lines.length === 0 ? undefined : html`<p style="font-size:13px"><b>${lines.join(" · ")}</b></p>`;
 }
 
 /** Inline styles only: notebooks and GitHub strip style sheets. */
@@ -48,7 +55,7 @@ export function tableHtml(report: Report): Html {
   return html`<table style="border-collapse:collapse;font-size:13px;line-height:1.35">
 <thead><tr>${head("latent", "left")}${head("density")}${scorers.map((scorer) => head(scorer))}${head("explanation", "left")}</tr></thead>
 <tbody>${rows.map((row) => rowHtml(row, scorers))}</tbody></table>
-<p style="font-size:12px;opacity:.75">${[...summary, ...worthLines(report), outcomesLine(report.outcomes)].join(" · ")}<br>${[madeBy, ...measuresOf(report), "Intervals are of 95 %"].join(". ")}.</p>`;
+${headlineHtml(report)}<p style="font-size:12px;opacity:.75">${[...summary, ...worthLines(report), outcomesLine(report.outcomes)].join(" · ")}<br>${[madeBy, ...measuresOf(report), "Intervals are of 95 %"].join(". ")}.</p>`;
 }
 
 function rowHtml(row: ReportRow, scorers: readonly string[]): Html {

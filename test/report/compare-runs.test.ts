@@ -100,6 +100,31 @@ describe("compareRuns()", () => {
     expect(found?.pValue).toBeCloseTo(0.015754731993630304, 9);
   });
 
+  it("says how many latents would tell a difference of 0.05", async () => {
+    const of = (values: number[], hash = "") =>
+      report(
+        values.map((value, i) => scored(i, [{ ...drawn("detection", 0.5, "x"), value }], `${hash}${i}`)),
+      );
+    // Differences 0.1, 0, 0.2, 0.1: variance 0.02 / 3; (1.96 + 0.8416)² · 0.00667 / 0.05² = 20.93.
+    const pairs = compareRuns(await of([0.9, 0.8, 0.9, 0.7]), await of([0.8, 0.8, 0.7, 0.6]));
+    expect(pairs[0]).toMatchObject({ paired: true, needed: 21 });
+    const bundle = await pairs[jupyterDisplay]();
+    expect(bundle["text/plain"]).toMatch(
+      /\npairs to tell a difference of 0\.05 \(80 % power\): detection 21 \(17 more\)$/,
+    );
+    expect(bundle["text/html"]).toContain("detection 21 (17 more)");
+    // Pooled variance (0.0275 + 0.0275) / 7; twice that for a difference: 49.3.
+    const apart = compareRuns(await of([0.9, 0.8, 0.9, 0.7]), await of([0.8, 0.8, 0.7, 0.6], "other"));
+    expect(apart[0]).toMatchObject({ paired: false, needed: 50 });
+    // Of one run: the same with its own variance, 0.0275 / 3.
+    const { "text/plain": alone } = await (await of([0.9, 0.8, 0.9, 0.7]))[jupyterDisplay]();
+    expect(alone).toContain(
+      "latents to tell a difference of 0.05 to another run (80 % power): detection 58 (54 more); fewer where both score the same latents\n",
+    );
+    const equal = compareRuns(await of([0.9, 0.9, 0.9]), await of([0.9, 0.9, 0.9]));
+    expect(equal[0]?.needed).toBeUndefined();
+  });
+
   it("shows itself, and refuses runs that have nothing in common", async () => {
     const compared = compareRuns(await run("a", 0.1), await run("b"));
     const bundle = await compared[jupyterDisplay]();

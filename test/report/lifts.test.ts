@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { jupyterDisplay } from "../../src/display.js";
 import { noUsage } from "../../src/llm/text-model.js";
-import { liftsOf } from "../../src/report/lifts.js";
+import { headlinesOf, liftsOf } from "../../src/report/lifts.js";
 import { meanScoreCards } from "../../src/report/mean-score-cards.js";
 import { report } from "../../src/report/report.js";
 import { reportHtml } from "../../src/report/report-html.js";
 import type { Interpretation } from "../../src/run/interpretation.js";
+import type { NullRun } from "../../src/run/null-run.js";
 import type { NullScore } from "../../src/run/null-scores.js";
 import type { Judgement } from "../../src/score/scorer.js";
 import { scoreOf } from "../../src/score/summarise.js";
@@ -110,6 +111,106 @@ describe("meanScoreCards()", () => {
     // Student's t with 3 degrees of freedom: 3.182 · s / √4, s = 0.0957.
     expect((recall?.interval[1] ?? 0) - (recall?.value ?? 0)).toBeCloseTo(0.1523, 3);
     expect(card?.metrics["precision at the natural rate"]?.count).toBe(4);
+  });
+});
+
+describe("null runs in a report", () => {
+  const usage = { inputTokens: 900, outputTokens: 100, cachedInputTokens: 0 };
+  const nullRun = (kind: NullRun["kind"], rights: [number, number][]): NullRun => ({
+    ...{ status: "null run", kind, madeOf: "2,000 random directions" },
+    results: rights.map((right, i) => {
+      const result = scored(i, right, []);
+      return result.status === "scored"
+        ? { ...result, explanation: { ...result.explanation, usage } }
+        : result;
+    }),
+  });
+  // Means of 0.6, 0.5 and 0.7 beside 0.9.
+  const runs: NullRun[] = [
+    nullRun("random model", [
+      [6, 6],
+      [5, 7],
+      [7, 6],
+      [5, 6],
+    ]),
+    nullRun("random coder", [
+      [5, 5],
+      [5, 5],
+      [5, 5],
+    ]),
+    nullRun("neurons", [
+      [7, 7],
+      [8, 7],
+    ]),
+  ];
+
+  it("are means over other latents, whose lift has the intervals of both", async () => {
+    const found = liftsOf(await report([...results, ...runs]));
+    const over = (kind: string) => found.find((one) => one.over === kind);
+    expect(over("random model")).toMatchObject({ scorer: "detection", latents: 4, nullLatents: 4 });
+    expect(over("random model")?.score).toBeCloseTo(0.9, 12);
+    expect(over("random model")?.nullScore).toBeCloseTo(0.6, 12);
+    expect(over("random model")?.lift?.value).toBeCloseTo(0.75, 12);
+    // Nothing is known of how far nulls differ that are all equal; the interval is that of the scores.
+    expect(over("random coder")?.lift?.value).toBeCloseTo(0.8, 12);
+    // Two latents have no interval.
+    expect(over("neurons")).toMatchObject({ nullLatents: 2, lift: undefined });
+  });
+
+  it("can be the strongest null, which the list of tokens is not", async () => {
+    const rival = results.map((result) =>
+      result.status === "scored"
+        ? {
+            ...result,
+            nulls: [
+              ...(result.nulls ?? []),
+              { kind: "unigram rule", scorer: "detection", value: 0.95, interval: undefined } as const,
+            ],
+          }
+        : result,
+    );
+    const [headline, ...others] = headlinesOf(await report([...rival, ...runs]));
+    expect(others).toEqual([]);
+    // Another latent's explanation has 0.53 on three of them: a lift of 0.79.
+    expect(headline).toMatchObject({ scorer: "detection", over: "random model" });
+    expect(headlinesOf(await report(rival))[0]).toMatchObject({ over: "another latent" });
+  });
+
+  it("are no rows of the run, and are shown with what they cost or why there are none", async () => {
+    const none: NullRun = {
+      status: "null run",
+      kind: "neurons",
+      results: [],
+      reason: "there are no neurons",
+    };
+    const found = await report([...results, ...runs.slice(0, 2), none]);
+    expect(found.rows).toHaveLength(4);
+    expect(found.outcomes.latents).toEqual({ ok: 4 });
+    const { "text/plain": text } = await found[jupyterDisplay]();
+    expect(text).toMatch(
+      /^detection: lift 0\.75 \(0\.\d\d to \d\.\d\d\) over the strongest null, which is a model with random weights$/m,
+    );
+    expect(text).toContain("over a model with random weights, 4 latents and 4 of these\n");
+    expect(text).toContain(
+      "null run, a model with random weights: 4 latents (2,000 random directions); 4,000 tokens of the language model\n",
+    );
+    expect(text).toContain("not held against neurons of the model: there are no neurons\n");
+    const page = await reportHtml(found);
+    expect(page).toContain("<b>detection: lift 0.75");
+    expect(page).toContain("not held against neurons of the model");
+  });
+
+  it("say so where nothing is above them", async () => {
+    const found = await report([
+      ...results,
+      nullRun("random model", [
+        [10, 10],
+        [8, 9],
+        [9, 9],
+      ]),
+    ]);
+    const { "text/plain": text } = await found[jupyterDisplay]();
+    expect(text).toMatch(/over the strongest null, which is a model with random weights; not above it$/m);
   });
 });
 
