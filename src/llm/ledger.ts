@@ -73,7 +73,7 @@ export function ledgerPath(place: string): string {
  */
 export function openLedger(place: string, options: { mustExist?: boolean } = {}): Ledger {
   const database = openLedgerFile(place, options);
-  const group = groupedWrites(database);
+  const group = new GroupedWrites(database);
   return {
     path: database.path,
     find(key) {
@@ -81,7 +81,7 @@ export function openLedger(place: string, options: { mustExist?: boolean } = {})
       const row = database.row(findSql, key);
       return row && keptReply(row);
     },
-    keep: group.keep,
+    keep: (call) => group.keep(call),
     note(reading) {
       const known = database.row(readingSql, reading.call, reading.parser);
       if (known?.[0] !== reading.status || (known[1] ?? undefined) !== reading.reason) group.note(reading);
@@ -116,54 +116,66 @@ interface PendingCall extends LedgerCall {
 }
 
 /** Writes what came in one turn of the event loop in one transaction. What could not be written stays here. */
-function groupedWrites(database: Database): Pick<Ledger, "keep" | "note"> & { retry: () => void } {
-  let calls: PendingCall[] = [];
-  let readings: CallReading[] = [];
-  let stuck = false;
-  let due: NodeJS.Immediate | undefined;
-  let later: NodeJS.Timeout | undefined;
-  const write = () => {
+class GroupedWrites {
+  readonly #database: Database;
+  #calls: PendingCall[] = [];
+  #readings: CallReading[] = [];
+  #stuck = false;
+  #due: NodeJS.Immediate | undefined;
+  #later: NodeJS.Timeout | undefined;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  keep(call: LedgerCall): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#calls.push({ ...call, at: new Date().toISOString(), resolve, reject });
+      this.#due ??= setImmediate(() => this.#writeDue());
+    });
+  }
+
+  note(reading: CallReading): void {
+    this.#readings.push(reading);
+    this.#later ??= setTimeout(() => this.#writeDue(), noteMs);
+  }
+
+  /** Writes what could not be written before. @throws {FileError} If it still cannot. */
+  retry(): void {
+    if (this.#stuck) this.#write();
+  }
+
+  #writeDue(): void {
+    clearTimeout(this.#later);
+    this.#later = this.#due = undefined;
     try {
-      const ids = database.transaction((run) => {
-        for (const reading of readings) insertReading(run, reading);
-        for (const [key, body] of new Map(calls.map(({ asked }) => [asked.preambleKey, asked.preamble]))) {
-          run("INSERT OR IGNORE INTO preamble VALUES (?, ?)", key, body);
-        }
-        return calls.map((call) => insertCall(run, call));
-      });
-      calls.forEach(({ resolve }, i) => {
-        resolve(ids[i] as number);
-      });
-      [calls, readings, stuck] = [[], [], false];
-    } catch (error) {
-      stuck = true;
-      for (const { reject } of calls) reject(error);
-      throw error;
-    }
-  };
-  const writeDue = () => {
-    clearTimeout(later);
-    later = due = undefined;
-    try {
-      write();
+      this.#write();
     } catch {
       // Those who wait were told; who only noted something hears of it at the next `find`.
     }
-  };
-  return {
-    retry() {
-      if (stuck) write();
-    },
-    keep: (call) =>
-      new Promise((resolve, reject) => {
-        calls.push({ ...call, at: new Date().toISOString(), resolve, reject });
-        due ??= setImmediate(writeDue);
-      }),
-    note(reading) {
-      readings.push(reading);
-      later ??= setTimeout(writeDue, noteMs);
-    },
-  };
+  }
+
+  #write(): void {
+    const [calls, readings] = [this.#calls, this.#readings];
+    try {
+      const ids = this.#database.transaction((run) => insertAll(run, calls, readings));
+      [this.#calls, this.#readings, this.#stuck] = [[], [], false];
+      for (const [i, { resolve }] of calls.entries()) resolve(ids[i] as number);
+    } catch (error) {
+      this.#stuck = true;
+      for (const { reject } of calls) reject(error);
+      throw error;
+    }
+  }
+}
+
+/** @returns The number of each call's row. */
+function insertAll(run: RunSql, calls: readonly PendingCall[], readings: readonly CallReading[]): number[] {
+  for (const reading of readings) insertReading(run, reading);
+  for (const [key, body] of new Map(calls.map(({ asked }) => [asked.preambleKey, asked.preamble]))) {
+    run("INSERT OR IGNORE INTO preamble VALUES (?, ?)", key, body);
+  }
+  return calls.map((call) => insertCall(run, call));
 }
 
 const insertCallSql = `INSERT INTO call (key, at, model, preamble, question, parameters, reply, stop, answered_by,
