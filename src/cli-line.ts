@@ -13,6 +13,7 @@ import { withLedger } from "./llm/with-ledger.js";
 import { loadModel } from "./model/load-model.js";
 import type { InterpretOptions } from "./run/interpret.js";
 import type { NullPanelOptions } from "./run/null-panel.js";
+import { type NullRunKind, nullRunKinds } from "./run/null-run.js";
 import { type PresetName, preset } from "./run/presets.js";
 import { detection } from "./score/detection.js";
 import { fuzzing } from "./score/fuzzing.js";
@@ -29,6 +30,7 @@ const options = {
   batch: { type: "boolean", default: false },
   preset: { type: "string" },
   null: { type: "string" },
+  "null-runs": { type: "string" },
   out: { type: "string" },
 } as const;
 
@@ -49,7 +51,7 @@ export function readLine(args: readonly string[], modelOf: ModelOf = keptModel):
   const count = wholeNumber("latents", values.latents);
   const seed = wholeNumber("seed", values.seed);
   const maxTokens = values.tokens === undefined ? undefined : wholeNumber("tokens", values.tokens);
-  const nulls = nullOptions(values.null ?? (values.llm === "pattern" ? "1" : "0.1"));
+  const nulls = nullOptions(values.null ?? (values.llm === "pattern" ? "1" : "0.1"), values["null-runs"]);
   const llm = modelOf(values.llm, { batch: values.batch, ledger: join(out, "ledger") });
   return {
     title: `${values.coder} of ${values.model}`,
@@ -100,12 +102,26 @@ export function plannedModel(name: string): TextModel {
   }
 }
 
-/** `none`, or the share of latents that are judged with another latent's explanation and with none. */
-function nullOptions(text: string): NullPanelOptions | false {
+/** `none`, or the share of latents that are judged with another latent's explanation and with none; which null runs. */
+function nullOptions(text: string, runs: string | undefined): NullPanelOptions | false {
   if (text === "none") return false;
   const share = Number(text);
-  if (text.trim() !== "" && share >= 0 && share <= 1) return { share };
-  throw new RangeError(`Cannot read --null "${text}": give a share of the latents from 0 to 1, or "none"`);
+  if (text.trim() === "" || !(share >= 0 && share <= 1)) {
+    throw new RangeError(`Cannot read --null "${text}": give a share of the latents from 0 to 1, or "none"`);
+  }
+  return runs === undefined ? { share } : { share, runs: nullRunNames(runs) };
+}
+
+function nullRunNames(text: string): NullRunKind[] | false {
+  if (text === "none") return false;
+  const written = (kind: NullRunKind) => kind.replace(" ", "-");
+  return text.split(",").map((name) => {
+    const found = nullRunKinds.find((kind) => written(kind) === name);
+    if (found) return found;
+    throw new RangeError(
+      `Cannot read --null-runs "${text}": give some of ${nullRunKinds.map(written).join(",")}, or "none"`,
+    );
+  });
 }
 
 function wholeNumber(option: string, text: string): number {

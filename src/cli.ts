@@ -20,6 +20,8 @@ const help = `saelab: interpret the latents of sparse autoencoders
     --batch                      Claude by Message Batches: half the price, within a day
     --null SHARE                 share of latents also judged with another's explanation and with none;
                                  "none" for no nulls at all             (0.1; 1 with --llm pattern)
+    --null-runs NAMES            latents that nobody trained, explained and scored beside: random-model,
+                                 random-coder,neurons or "none"         (what three times that share pays for)
     --out DIR                    where the results go, and are found again  (runs/<coder>)
   saelab plan [options of run]   what that would ask, cost and take, for every model; sends nothing, needs no key
   saelab ledger PATH             what the calls of a run came to and cost, by model

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { generateDocuments } from "../demo/world/index.js";
+import { readLine } from "../src/cli-line.js";
 import { openAIServer } from "./servers/openai-server.js";
 
 const cli = join(import.meta.dirname, "..", "dist", "src", "cli.js");
@@ -30,6 +31,23 @@ async function saelabBeside(args: readonly string[], cwd = someFolder()) {
     });
   });
 }
+
+describe("the options of run and plan", () => {
+  const nullsOf = (...args: string[]) => readLine(args).how.nulls;
+
+  it("say what scores are held against", () => {
+    expect(nullsOf()).toEqual({ share: 1 });
+    expect(nullsOf("--null", "0.2", "--null-runs", "neurons,random-model")).toEqual({
+      share: 0.2,
+      runs: ["neurons", "random model"],
+    });
+    expect(nullsOf("--null-runs", "none")).toEqual({ share: 1, runs: false });
+    expect(nullsOf("--null", "none")).toBe(false);
+    expect(() => nullsOf("--null-runs", "neuron")).toThrow(
+      'Cannot read --null-runs "neuron": give some of random-model,random-coder,neurons, or "none"',
+    );
+  });
+});
 
 describe.skipIf(notBuilt)(`saelab on the command line${notBuilt}`, () => {
   it("prints its help, and fails for a command that it does not know", () => {
