@@ -8,7 +8,7 @@ import { pythonRandom } from "../examples/mersenne-twister.js";
 import type { NegativeWindow } from "../examples/negative-ladder.js";
 import { floatToHalf, halfToFloat } from "../formats/half.js";
 import type { TextModel } from "../llm/text-model.js";
-import { classificationRequest, readAnswers } from "./classification-prompt.js";
+import { classificationRequest } from "./classification-prompt.js";
 import { delphiMetrics } from "./delphi-metrics.js";
 import { detectionPrompt } from "./detection-prompt.js";
 import { fuzzingPrompt } from "./fuzzing-prompt.js";
@@ -20,20 +20,20 @@ import { wrongMarkCount } from "./wrong-marks.js";
 
 export type DelphiTask = "detection" | "fuzzing";
 
+const examplesPerPrompt = 5;
+
 /** One of delphi's scorers of yes and no, five examples in a prompt. `also` has the metrics that it prints. */
 export function delphiScorer(task: DelphiTask, llm: TextModel): Scorer {
   const name = `${task} (delphi)`;
   const prompt = task === "detection" ? detectionPrompt : fuzzingPrompt;
-  const examplesPerPrompt = 5;
   return {
     name,
     model: llm.name,
     async score({ text: explanation }, examples, { signal } = {}) {
       const judged = await judgeInOrder(llm, delphiItems(task, examples), {
         request: (texts) => classificationRequest(prompt, { explanation, texts, confidence: false }),
-        // A list of another length is no answer there, so that a last batch of fewer than five is always lost.
-        read: (reply) => readAnswers(reply, examplesPerPrompt).map((yes) => ({ yes })),
-        parser: "answers 1",
+        read: (reply) => firstAnswers(reply).map((yes) => ({ yes })),
+        parser: "delphi answers 1",
         examplesPerPrompt,
         signal,
       });
@@ -43,6 +43,19 @@ export function delphiScorer(task: DelphiTask, llm: TextModel): Scorer {
       };
     },
   };
+}
+
+/** The first list in a line, whatever else there is. One of fewer than five is no answer, so that a last batch is often lost. */
+function firstAnswers(reply: string): boolean[] {
+  for (const line of reply.split("\n")) {
+    const start = line.indexOf("[");
+    const end = line.indexOf("]", start);
+    if (start < 0 || end < 0) continue;
+    const answers: unknown = JSON.parse(line.slice(start, end + 1));
+    if (Array.isArray(answers) && answers.length === examplesPerPrompt) return answers.map(Boolean);
+    break;
+  }
+  throw new SyntaxError(`Cannot read answers as delphi does: its first list is not of ${examplesPerPrompt}`);
 }
 
 /** What is judged, in the order in which a scorer of its own would show it for each latent: negatives and test windows, shuffled. */

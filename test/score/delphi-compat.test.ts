@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LatentCache } from "../../src/cache/latent-cache.js";
 import type { Example } from "../../src/examples/example.js";
-import { measureLeak } from "../../src/examples/leak.js";
 import { pythonRandom, torchRandint } from "../../src/examples/mersenne-twister.js";
 import { type SampleExamplesOptions, sampleExamples } from "../../src/examples/sample-examples.js";
 import { noUsage, type TextModel } from "../../src/llm/text-model.js";
@@ -232,20 +231,6 @@ describe.skipIf(!hasRealData)(`delphi's records ${needsRealData}`, () => {
       Object.fromEntries(Object.entries(pooled).map(([name, x]) => [name, Number(x.toFixed(10))])),
     ).toEqual(total);
   }
-
-  it("its test windows leak, and ours do not", () => {
-    const leaks = records.map((record) => {
-      const { train, test } = examplesOf(record);
-      return measureLeak(train, test).equal;
-    });
-    const mean = leaks.reduce((sum, leak) => sum + leak, 0) / leaks.length;
-    expect(mean).toBeGreaterThan(0.2);
-    expect(mean).toBeLessThan(0.3);
-    for (const { latent } of records.slice(0, 5)) {
-      const ours = sampleExamples(cache, { hookpoint: cache.hookpoint, index: latent }, { test: 50 });
-      expect(measureLeak(ours.train, ours.test)).toMatchObject({ equal: 0, near: 0 });
-    }
-  });
 
   it("refuses latents that are none to it", () => {
     const rare = Array.from({ length: cache.dSae }, (_, i) => i).find((i) => cache.stats(i).count < 20) ?? 0;
