@@ -100,6 +100,14 @@ describe.skipIf(noChromium)(`heatmap on a static page${noChromium}`, () => {
     await root.locator("[data-control=align] [data-value=peak]").click();
     expect(await root.locator(".saelab-before").count()).toBeGreaterThan(5);
     expect(await page.locator("figure mark").count()).toBe(0);
+    for (const [kind, theme] of [
+      ["vscode-dark", "dark"],
+      ["vscode-high-contrast-light", "light"],
+      ["vscode-high-contrast", "dark"],
+    ]) {
+      await page.evaluate((told) => document.body.setAttribute("data-vscode-theme-kind", String(told)), kind);
+      await page.locator(`.saelab[data-theme=${theme}]`).filter({ hasText: "weather" }).waitFor();
+    }
   });
 
   test("holds at most 1,000 elements for 1,000 windows of 32 tokens, wherever it is scrolled", async () => {

@@ -1,15 +1,16 @@
 import { luminance, type Theme } from "./palette.js";
 
 /**
- * Keeps `data-theme` on `root` true: what JupyterLab says of its theme, else whether the page behind the
- * element is dark. Follows changes while the page is open.
+ * Keeps `data-theme` on `root` true: what JupyterLab or VS Code says of its theme, else whether the page
+ * behind the element is dark. Follows changes while the page is open.
  */
 export function watchTheme(root: HTMLElement, signal: AbortSignal): void {
   const update = () => {
     root.dataset.theme = currentTheme(root);
   };
   const observer = new MutationObserver(update);
-  observer.observe(document.body, { attributeFilter: ["data-jp-theme-light", "class", "style"] });
+  const attributeFilter = ["data-jp-theme-light", "data-vscode-theme-kind", "class", "style"];
+  observer.observe(document.body, { attributeFilter });
   const system = matchMedia("(prefers-color-scheme: dark)");
   system.addEventListener("change", update, { signal });
   signal.addEventListener("abort", () => observer.disconnect());
@@ -19,8 +20,9 @@ export function watchTheme(root: HTMLElement, signal: AbortSignal): void {
 }
 
 function currentTheme(root: HTMLElement): Theme {
-  const told = document.body.dataset.jpThemeLight;
-  if (told !== undefined) return told === "false" ? "dark" : "light";
+  const { jpThemeLight, vscodeThemeKind } = document.body.dataset;
+  if (jpThemeLight !== undefined) return jpThemeLight === "false" ? "dark" : "light";
+  if (vscodeThemeKind !== undefined) return vscodeThemeKind.endsWith("light") ? "light" : "dark";
   for (let at = root.parentElement; at; at = at.parentElement) {
     const channels =
       getComputedStyle(at)
