@@ -19,6 +19,11 @@ import { HubClient, type HubSource } from "./hub-client.js";
  */
 export type PickFiles = (files: readonly string[]) => readonly string[] | undefined;
 
+export interface HubFilesOptions extends LongCallOptions {
+  /** What `pick` looks for and what to do where it is missing, for the error. */
+  wanted?: string | undefined;
+}
+
 /** The parts of a source that starts with `hf:`; `undefined` for any other. */
 export function parseHubSource(source: string): HubSource | undefined {
   const match =
@@ -38,7 +43,7 @@ export function parseHubSource(source: string): HubSource | undefined {
 export async function hubFiles(
   source: HubSource,
   pick: PickFiles,
-  options: LongCallOptions = {},
+  options: HubFilesOptions = {},
 ): Promise<string> {
   const cache = cachedRepository(source);
   const prefix = source.folder === "" ? "" : `${source.folder}/`;
@@ -53,7 +58,8 @@ export async function hubFiles(
   const wanted = choose(files);
   if (!wanted) {
     const found = files.slice(0, 12).join(", ") || "nothing";
-    throw hub.error(`the repository has ${found}, which is no layout that saelab reads`);
+    const advice = options.wanted ? `; ${options.wanted}` : "";
+    throw hub.error(`the repository has ${found}, which is no layout that saelab reads${advice}`);
   }
   for (const file of wanted) await fetchFile(hub, { cache, commit, file, onProgress: options.onProgress });
   await cache.setRevision(source.revision, commit);

@@ -45,7 +45,8 @@ export async function findModelFolder(
 ): Promise<ModelFolder> {
   const hub = parseHubSource(source);
   const pick = (files: readonly string[]) => pickModelFiles(files, also);
-  const folder = hub ? await hubFiles(hub, pick, options) : localFolder(source);
+  const wanted = "it needs model.onnx or onnx/model.onnx, and tokenizer.json: export it to ONNX first";
+  const folder = hub ? await hubFiles(hub, pick, { ...options, wanted }) : localFolder(source);
   const graph = graphPath(folder);
   const config = (await readJsonFile(join(folder, "config.json"))) ?? {};
   const tokenizer = (await readJsonFile(join(folder, "tokenizer_config.json"))) ?? {};
