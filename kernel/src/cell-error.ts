@@ -1,3 +1,4 @@
+import type { ErrorReport } from "./executor.js";
 import type { Position } from "./source-edits.js";
 
 /** A cell that does not parse; shown with its own line and no stack. */
@@ -17,4 +18,9 @@ export class CellInterruptError extends Error {
     super("The cell was interrupted; variables keep what they had");
     this.name = "InterruptError";
   }
+}
+
+/** What the front end shows of an error that no cell has thrown. */
+export function plainReport(ename: string, evalue: string): ErrorReport {
+  return { ename, evalue, traceback: [`${ename}: ${evalue}`] };
 }

@@ -7,8 +7,10 @@
  */
 import type { Debugger as V8 } from "node:inspector";
 import { Breakpoints, type SourceBreakpoint } from "./breakpoints.js";
+import { DebugEvaluation } from "./debug-evaluation.js";
+import { DebugScripts } from "./debug-scripts.js";
 import { type DebugSources, hashSeed, pathPrefix, pathSuffix } from "./debug-sources.js";
-import { DebugValues, textOf } from "./debug-values.js";
+import { DebugValues } from "./debug-values.js";
 import { InspectorClient } from "./inspector-client.js";
 import type { Json } from "./messages.js";
 
@@ -29,10 +31,13 @@ export class Debugger {
   readonly #options: DebuggerOptions;
   readonly #inspector = new InspectorClient();
   readonly #breakpoints: Breakpoints;
+  readonly #scripts: DebugScripts;
   readonly #values = new DebugValues(this.#inspector);
-  /** URLs of the user's scripts, by their ids; V8 leaves them out of frames. */
-  readonly #urls = new Map<string, string>();
-  readonly #modules = new Map<string, V8.ScriptParsedEventDataType>();
+  readonly #evaluation = new DebugEvaluation({
+    inspector: this.#inspector,
+    values: this.#values,
+    frame: (id) => this.#frames?.[Number(id ?? Number.NaN)],
+  });
   #attached = false;
   #listening = false;
   #frames: readonly V8.CallFrame[] | undefined;
@@ -42,6 +47,7 @@ export class Debugger {
   constructor(options: DebuggerOptions) {
     this.#options = options;
     this.#breakpoints = new Breakpoints(this.#inspector, options.sources);
+    this.#scripts = new DebugScripts(this.#inspector, options.sources);
   }
 
   /** Answers a request of the protocol; what fails is said in the response. */
@@ -87,7 +93,7 @@ export class Debugger {
     variables: async ({ variablesReference }) => ({
       variables: await this.#values.variables(Number(variablesReference)),
     }),
-    evaluate: (given) => this.#evaluateForUser(given),
+    evaluate: (given) => this.#evaluation.evaluate(given),
     continue: async () => {
       await this.#inspector.send("Debugger.resume");
       return { allThreadsContinued: true };
@@ -99,13 +105,13 @@ export class Debugger {
       this.#pauseAsked = true;
       return this.#inspector.send("Debugger.pause");
     },
-    source: async ({ source }) => this.#source(String((source as Json | undefined)?.path)),
+    source: ({ source }) => this.#scripts.source(String((source as Json | undefined)?.path)),
     modules: async () => ({
-      modules: [...this.#modules.keys()].map((path, id) => ({ id, name: path, path })),
+      modules: this.#scripts.modules().map((path, id) => ({ id, name: path, path })),
     }),
-    inspectVariables: async () => ({ variables: await this.#cellVariables() }),
-    richInspectVariables: (given) => this.#richInspect(given),
-    copyToGlobals: (given) => this.#copyToGlobals(given),
+    inspectVariables: async () => ({ variables: await this.#evaluation.cellVariables() }),
+    richInspectVariables: (given) => this.#evaluation.richInspect(given),
+    copyToGlobals: (given) => this.#evaluation.copyToGlobals(given),
     disconnect: async () => {
       await this.detach();
       return {};
@@ -152,11 +158,7 @@ export class Debugger {
   #listen(): void {
     this.#listening = true;
     this.#inspector.onScript((script) => {
-      const isCell = this.#options.sources.isCell(script.url);
-      if (!isCell && !isOwnFile(script.url)) return;
-      this.#urls.set(script.scriptId, script.url);
-      this.#breakpoints.addScript(script);
-      if (!isCell) this.#modules.set(this.#options.sources.pathOf(script.url), script);
+      if (this.#scripts.add(script)) this.#breakpoints.addScript(script);
     });
     this.#inspector.onPaused((event) => void this.#paused(event));
     this.#inspector.onResumed(() => {
@@ -173,7 +175,7 @@ export class Debugger {
       await this.#inspector.send("Debugger.resume");
       return;
     }
-    this.#frames = callFrames.filter(({ location }) => this.#urls.has(location.scriptId));
+    this.#frames = callFrames.filter(({ location }) => this.#scripts.url(location.scriptId));
     const why = /exception|promiseRejection/.test(reason)
       ? "exception"
       : this.#pauseAsked
@@ -203,7 +205,7 @@ export class Debugger {
 
   #stackTrace(): Json {
     const stackFrames = (this.#frames ?? []).map(({ functionName, location }, id) => {
-      const url = this.#urls.get(location.scriptId) ?? "";
+      const url = this.#scripts.url(location.scriptId) ?? "";
       const { line, column } = this.#options.sources.original(url, location);
       const source = { name: url, path: this.#options.sources.pathOf(url) };
       return { id, name: functionName || "<cell>", line, column, source };
@@ -226,72 +228,6 @@ export class Debugger {
     return { scopes };
   }
 
-  /** Evaluates in a frame, or outside all functions. */
-  async #evaluate(expression: string, frameId: unknown) {
-    const options = { expression, silent: true, generatePreview: false };
-    const frame = this.#frames?.[Number(frameId ?? Number.NaN)];
-    const { result, exceptionDetails } = await (frame
-      ? this.#inspector.send("Debugger.evaluateOnCallFrame", { ...options, callFrameId: frame.callFrameId })
-      : this.#inspector.send("Runtime.evaluate", options));
-    if (exceptionDetails) throw new Error(textOf(result).split("\n", 1)[0]);
-    return result;
-  }
-
-  async #evaluateForUser({ expression, frameId }: Json): Promise<Json> {
-    const value = await this.#evaluate(String(expression), frameId);
-    const { type, variablesReference } = this.#values.variable("", value);
-    return { result: textOf(value), type, variablesReference };
-  }
-
-  async #source(path: string): Promise<Json> {
-    const content = this.#options.sources.text(path);
-    if (content !== undefined) return { content, mimeType: "text/typescript" };
-    const script = this.#modules.get(path);
-    if (!script)
-      throw new RangeError(`Cannot show the source "${path}": no cell or module of that path has run`);
-    const { scriptSource } = await this.#inspector.send("Debugger.getScriptSource", {
-      scriptId: script.scriptId,
-    });
-    return { content: scriptSource, mimeType: "text/javascript" };
-  }
-
-  /** The names that cells declared. */
-  async #cellVariables() {
-    const { names } = await this.#inspector.send("Runtime.globalLexicalScopeNames");
-    const values = (names as string[]).map(async (name) =>
-      this.#values.variable(name, await this.#evaluate(name, undefined)),
-    );
-    return Promise.all(values);
-  }
-
-  async #richInspect({ variableName, frameId }: Json): Promise<Json> {
-    const value = await this.#evaluate(String(variableName), frameId);
-    const plain = { "text/plain": textOf(value) };
-    if (value.objectId === undefined) return { data: plain, metadata: {} };
-    const { result } = await this.#inspector.send("Runtime.callFunctionOn", {
-      objectId: value.objectId,
-      functionDeclaration: "function () { return this[Symbol.for('Jupyter.display')]?.() }",
-      returnByValue: true,
-      silent: true,
-    });
-    const own = result.type === "object" && result.value !== null ? result.value : {};
-    return { data: { ...plain, ...own }, metadata: {} };
-  }
-
-  /** An assignment outside all functions reaches the binding of a cell, or makes a global one. */
-  async #copyToGlobals({ srcVariableName, dstVariableName, srcFrameId }: Json): Promise<Json> {
-    const value = await this.#evaluate(String(srcVariableName), srcFrameId);
-    const assign = await this.#evaluate(`(value) => { ${dstVariableName} = value }`, undefined);
-    const { objectId, unserializableValue } = value;
-    const argument = objectId ? { objectId } : unserializableValue ? { unserializableValue } : value;
-    await this.#inspector.send("Runtime.callFunctionOn", {
-      objectId: assign.objectId,
-      functionDeclaration: "function (value) { this(value) }",
-      arguments: [argument],
-    });
-    return {};
-  }
-
   #event(event: string, body: Json): void {
     this.#options.onEvent({ type: "event", seq: this.#sequence++, event, body });
   }
@@ -308,8 +244,3 @@ const capabilities = {
     { filter: "uncaught", label: "Uncaught exceptions", default: false },
   ],
 };
-
-/** Whether a script is a file of the user's, or of a package. */
-function isOwnFile(url: string): boolean {
-  return url.startsWith("file://") && !/\/kernel\/dist\//.test(url);
-}

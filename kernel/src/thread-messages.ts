@@ -33,7 +33,6 @@ export type ToMain =
 
 /** From the main thread to the IO worker. */
 export type ToIo =
-  | { readonly type: "ready" }
   | {
       readonly type: "stream";
       readonly name: "stdout" | "stderr";
