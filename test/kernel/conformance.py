@@ -6,6 +6,15 @@ import jupyter_kernel_test
 
 
 class SaelabKernelTests(jupyter_kernel_test.KernelTests):
+    def execute_helper(self, *args, **options):
+        """The suite gives a message a tenth of a second to come, which is little on a busy machine."""
+        channel, get = self.kc.iopub_channel, self.kc.iopub_channel.get_msg
+        channel.get_msg = lambda timeout: get(timeout=max(timeout, 15))
+        try:
+            return super().execute_helper(*args, **options)
+        finally:
+            channel.get_msg = get
+
     kernel_name = "saelab"
     language_name = "typescript"
     file_extension = ".ts"
