@@ -60,67 +60,79 @@ export function graphBuilder({ opset = 17, prefix = "" }: GraphBuilderOptions = 
   const outside = new Map<string, string>();
   let counter = 0;
   const weight: GraphBuilder["weight"] = (name, data, shape) => {
-    const dims = shape.map((n) => varintField(1, n));
-    const type = varintField(2, weightType(data));
-    const named = bytesField(8, prefix + name);
-    weights.push(bytesField(5, [...dims, type, named, bytesField(9, bytesOfArray(data))]));
+    weights.push(weightField(prefix + name, weightType(data), shape, [bytesField(9, bytesOfArray(data))]));
     return prefix + name;
   };
-  const weightAt: GraphBuilder["weightAt"] = (name, place, shape) => {
-    const known = outside.get(name);
-    if (known !== undefined) return known;
-    const dims = shape.map((n) => varintField(1, n));
-    const named = bytesField(8, prefix + name);
-    weights.push(
-      bytesField(5, [...dims, varintField(2, outsideTypes[place.dtype]), named, ...outsideFields(place)]),
-    );
-    // Folded when the session is made.
-    const tensor =
-      place.dtype === "F32" ? prefix + name : node("Cast", [prefix + name], { attributes: { to: float } })[0];
-    outside.set(name, tensor);
-    return tensor;
-  };
-  const node = (op: string, operands: readonly string[], options: NodeOptions = {}): string[] => {
+  const node: GraphBuilder["node"] = (op, operands, options = {}) => {
     const names = Array.from({ length: options.outputs ?? 1 }, () => `${prefix}t${counter++}`);
     nodes.push(nodeField(op, operands, { ...options, names }));
     return names;
   };
-  const part = (outputs: Readonly<Record<string, string>>): GraphPart => {
-    const named = Object.entries(outputs).map(([name, tensor]) =>
-      nodeField("Identity", [tensor], { names: [prefix + name] }),
-    );
-    return { nodes: [...nodes, ...named], weights };
+  const weightAt: GraphBuilder["weightAt"] = (name, place, shape) => {
+    const known = outside.get(name);
+    if (known !== undefined) return known;
+    const stored = prefix + name;
+    weights.push(weightField(stored, outsideTypes[place.dtype], shape, outsideFields(place)));
+    // Folded when the session is made.
+    const tensor = place.dtype === "F32" ? stored : node("Cast", [stored], { attributes: { to: float } })[0];
+    outside.set(name, tensor);
+    return tensor;
   };
-  return {
-    node,
-    input(name, shape) {
-      inputs.push(bytesField(11, valueInfo(name, shape)));
-      return name;
-    },
-    weight,
-    weightAt,
-    reduce(op, input, { axis, keep }) {
-      const keepdims = keep ? 1 : 0;
-      // Since version 18 of the operators an axis is an input.
-      if (opset < 18) return node(op, [input], { attributes: { axes: [axis], keepdims } })[0];
-      const axes = weight(`axes${counter}`, BigInt64Array.of(BigInt(axis)), [1]);
-      return node(op, [input, axes], { attributes: { keepdims } })[0];
-    },
-    part,
-    build(outputs) {
-      const { nodes, weights } = part(outputs);
-      const named = Object.keys(outputs).map((name) => bytesField(12, [bytesField(1, prefix + name)]));
-      const graph = [...nodes, bytesField(2, "saelab"), ...weights, ...inputs, ...named];
-      const operators = [bytesField(1, ""), varintField(2, opset)];
-      const runtimes = [bytesField(1, "com.microsoft"), varintField(2, 1)];
-      return encodeMessage([
-        varintField(1, 8),
-        bytesField(7, graph),
-        bytesField(8, operators),
-        bytesField(8, runtimes),
-      ]);
-    },
+  const input: GraphBuilder["input"] = (name, shape) => {
+    inputs.push(bytesField(11, valueInfo(name, shape)));
+    return name;
   };
+  const reduce = reduction({ node, weight, opset });
+  const part: GraphBuilder["part"] = (outputs) => ({
+    nodes: [...nodes, ...renamed(outputs, prefix)],
+    weights,
+  });
+  const build: GraphBuilder["build"] = (outputs) =>
+    modelBytes(part(outputs), { inputs, outputs: Object.keys(outputs).map((name) => prefix + name), opset });
+  return { input, weight, weightAt, node, reduce, part, build };
+}
+
+function reduction({
+  node,
+  weight,
+  opset,
+}: Pick<GraphBuilder, "node" | "weight"> & { opset: number }): GraphBuilder["reduce"] {
+  let reductions = 0;
+  return (op, input, { axis, keep }) => {
+    const keepdims = keep ? 1 : 0;
+    // Since version 18 of the operators an axis is an input.
+    if (opset < 18) return node(op, [input], { attributes: { axes: [axis], keepdims } })[0];
+    const axes = weight(`axes${reductions++}`, BigInt64Array.of(BigInt(axis)), [1]);
+    return node(op, [input, axes], { attributes: { keepdims } })[0];
+  };
+}
+
+/** TensorProto: name, type and shape, and fields with the numbers or where they lie. */
+function weightField(name: string, type: number, shape: readonly number[], numbers: readonly Field[]): Field {
+  const dims = shape.map((n) => varintField(1, n));
+  return bytesField(5, [...dims, varintField(2, type), bytesField(8, name), ...numbers]);
+}
+
+/** Nodes that give tensors the names of outputs. */
+function renamed(outputs: Readonly<Record<string, string>>, prefix: string): Field[] {
+  return Object.entries(outputs).map(([name, tensor]) =>
+    nodeField("Identity", [tensor], { names: [prefix + name] }),
+  );
+}
+
+function modelBytes(
+  { nodes, weights }: GraphPart,
+  { inputs, outputs, opset }: { inputs: readonly Field[]; outputs: readonly string[]; opset: number },
+): Uint8Array {
+  const named = outputs.map((name) => bytesField(12, [bytesField(1, name)]));
+  const operators = [bytesField(1, ""), varintField(2, opset)];
+  const runtimes = [bytesField(1, "com.microsoft"), varintField(2, 1)];
+  return encodeMessage([
+    varintField(1, 8),
+    bytesField(7, [...nodes, bytesField(2, "saelab"), ...weights, ...inputs, ...named]),
+    bytesField(8, operators),
+    bytesField(8, runtimes),
+  ]);
 }
 
 /** A node as it stands in a graph; `names` are its outputs'. */
