@@ -82,7 +82,8 @@ export function stageUsage(stage: PlanStage, facts: ModelFacts, hits: number): U
 }
 
 /**
- * How long a run takes: live as long as the tightest limit, in batches one round after the other.
+ * How long a run takes: live as long as the tightest limit and one call for every round, in batches one round after the
+ * other.
  *
  * @param rounds How often an answer must be there before the next question can be asked.
  */
@@ -99,7 +100,8 @@ export function planTime(stages: readonly PlanStage[], pace: Pace, rounds: numbe
   const [limit, seconds] = limits.reduce((slowest, other) => (other[1] > slowest[1] ? other : slowest));
   const some = requests > 0 ? rounds : 0;
   return {
-    liveSeconds: Math.max(seconds, some * pace.secondsPerCall),
+    // Each round begins with calls that go alone, since others wait for what they say or for the cache that they fill.
+    liveSeconds: seconds + some * pace.secondsPerCall,
     limit,
     batchSeconds: some * pace.hoursPerBatch * 3600,
   };

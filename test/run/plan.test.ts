@@ -13,6 +13,8 @@ import { executable } from "../../src/explain/executable.js";
 import { topActivations } from "../../src/explain/top-activations.js";
 import { explanationTag } from "../../src/explain/top-activations-prompt.js";
 import { claude } from "../../src/llm/claude.js";
+import { claudeBatches } from "../../src/llm/claude-batches.js";
+import { ledgerSummary } from "../../src/llm/ledger-summary.js";
 import { type ModelFacts, modelFacts, price } from "../../src/llm/model-facts.js";
 import { pattern } from "../../src/llm/pattern/pattern-model.js";
 import { addUsage, noUsage, type TextModel, type Usage } from "../../src/llm/text-model.js";
@@ -26,6 +28,7 @@ import { detection } from "../../src/score/detection.js";
 import { intruder } from "../../src/score/intruder.js";
 import { simulation } from "../../src/score/simulation.js";
 import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
+import { messageBatches } from "../servers/message-batches.js";
 import { messagesServer, ruleAnswer } from "../servers/messages-server.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "saelab-plan-"));
@@ -105,6 +108,29 @@ describe("plan()", () => {
       expectNear(prices[0]?.live, price(llm.name, bill.usage));
       const uncached = { ...bill.usage, cachedInputTokens: 0, cacheWriteTokens: 0 };
       expectNear(prices[0]?.liveUncached, price(llm.name, uncached));
+    },
+    60_000,
+  );
+
+  it.each([0.6, 1])(
+    "is within three per cent of what batches are billed, where a share of %d hits the prompt cache",
+    async (batchHits) => {
+      const batches = messageBatches({ answer: sentences(), cacheHits: batchHits });
+      await using server = await messagesServer({ routes: [batches.route] });
+      const place = join(scratch, `batches-${batchHits}`);
+      const quick = { idleMs: 300, pollMs: [10, 50] } as const;
+      const llm = claudeBatches(place, { apiKey: "sk-test", baseURL: server.url, ...quick });
+      const latents = cache.sample(6, { seed: 3, minCount: 400 });
+      const options = { ...preset("economy", llm), ...quiet, concurrency: latents.length };
+      const { prices } = await plan(cache, latents, { ...options, batchHits });
+      for await (const { status } of interpret(cache, latents, options)) expect(status).toBe("scored");
+      const { input, cacheRead, cacheWrite, output } = batches.usage;
+      const usage = { inputTokens: input + cacheRead + cacheWrite, outputTokens: output };
+      const cached = { ...usage, cachedInputTokens: cacheRead, cacheWriteTokens: cacheWrite };
+      // The service's price of a batch is half of the live one.
+      expectNear(prices[0]?.batch, (price(llm.name, cached) ?? 0) / 2);
+      expectNear(prices[0]?.batchUncached, (price(llm.name, { ...usage, cachedInputTokens: 0 }) ?? 0) / 2);
+      expectNear(prices[0]?.batch, ledgerSummary(place).models[0]?.dollars);
     },
     60_000,
   );
@@ -279,7 +305,7 @@ describe("prices and times of a plan, by hand", () => {
     expect(stageUsage(stage, { ...facts, quiet: "low-effort" }, 1).outputTokens).toBe(75_000);
   });
 
-  it("takes as long as the tightest limit", () => {
+  it("takes as long as the tightest limit, and a call more for every round", () => {
     const pace = {
       requestsPerMinute: 100,
       inputTokensPerMinute: 501_000,
@@ -289,18 +315,18 @@ describe("prices and times of a plan, by hand", () => {
       hoursPerBatch: 1,
     };
     expect(planTime([stage], pace, 2)).toEqual({
-      liveSeconds: 900,
+      liveSeconds: 906,
       limit: "output tokens per minute",
       batchSeconds: 7200,
     });
     expect(planTime([stage], { ...pace, outputTokensPerMinute: 1e6 }, 2)).toMatchObject({
-      liveSeconds: 600,
+      liveSeconds: 606,
       limit: "requests per minute",
     });
     expect(
       planTime([stage], { ...pace, outputTokensPerMinute: 1e6, requestsPerMinute: 1e6 }, 2),
     ).toMatchObject({
-      liveSeconds: 300,
+      liveSeconds: 306,
       limit: "calls at a time",
     });
   });

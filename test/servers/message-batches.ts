@@ -21,6 +21,8 @@ export interface MessageBatchesOptions {
   cutResults?: number | undefined;
   /** Share of batches that are made although the connection breaks before the answer. Default: 0. */
   resetAfterCreate?: number | undefined;
+  /** Share of requests that look for their beginning in the prompt cache, evenly spread. Default: 1. */
+  cacheHits?: number | undefined;
   /** Batches in a page of the list at most. Default: 20. */
   page?: number | undefined;
   /** Bytes and requests that a batch may have. Default: as the service. */
@@ -67,6 +69,7 @@ export interface MessageBatches {
 }
 
 export function messageBatches(options: MessageBatchesOptions = {}): MessageBatches {
+  const { cacheHits = 1 } = options;
   const batches: ServedBatch[] = [];
   const random = seededRandom(options.seed ?? "batches");
   const sentBefore = new Set<string>();
@@ -74,6 +77,8 @@ export function messageBatches(options: MessageBatchesOptions = {}): MessageBatc
   const billed = new Map<string, number>();
   const spoilt: ((question: string) => boolean)[] = [];
   const cache = promptCache(0);
+  let worked = 0;
+  const looks = () => Math.floor(++worked * cacheHits) > Math.floor((worked - 1) * cacheHits);
   const step = options.onStep ?? (() => {});
   const fateOf = (body: SentBody): Fate => {
     const question = lastQuestion(body);
@@ -91,7 +96,11 @@ export function messageBatches(options: MessageBatchesOptions = {}): MessageBatc
     for (const row of batch.rows) {
       if (row.fate !== "succeeded") continue;
       const question = lastQuestion(row.body);
-      const reply = messageTo(row.body, (options.answer ?? ruleAnswer)(question), cache.bill(row.body));
+      const reply = messageTo(
+        row.body,
+        (options.answer ?? ruleAnswer)(question),
+        cache.bill(row.body, looks()),
+      );
       replies.set(row, reply);
       billed.set(question, (billed.get(question) ?? 0) + 1);
       usage.input += reply.usage.input_tokens;

@@ -117,9 +117,10 @@ export function promptCache(minimum: number) {
       const { key, cached, all } = split(body);
       return known.has(key) ? all - cached : all;
     },
-    bill(body: SentBody): BilledUsage {
+    /** @param looks Whether what was written before is looked for. */
+    bill(body: SentBody, looks = true): BilledUsage {
       const { key, cached, all } = split(body);
-      const hit = known.has(key);
+      const hit = looks && known.has(key);
       if (cached > 0) known.add(key);
       return {
         input_tokens: all - cached,
