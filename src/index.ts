@@ -62,6 +62,7 @@ export { writeDelphiCache } from "./cache/write-delphi-cache.js";
 export { writeArrow } from "./cache/write-arrow.js";
 export { writeParquet } from "./cache/write-parquet.js";
 export type { Example, LatentExamples, Window } from "./examples/example.js";
+export { type DelphiLeak, delphiLeak } from "./examples/delphi-leak.js";
 export { type DelphiNegativesOptions, delphiNegatives } from "./examples/delphi-negatives.js";
 export { coOccurrence } from "./examples/co-occurrence.js";
 export { type LatentTraits, latentTraits, traitLabels } from "./examples/latent-traits.js";

@@ -36,6 +36,7 @@ describe("saelab", () => {
         "confusionInterval",
         "contrastive",
         "correctedByPeople",
+        "delphiLeak",
         "delphiMetrics",
         "delphiNegatives",
         "delphiScorer",
