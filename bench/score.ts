@@ -1,10 +1,11 @@
 /**
- * How many latents a second the scorers judge that need no service, and the rule-based model through a loopback server.
+ * How many latents a second every scorer judges with no service, and the rule-based model through a loopback server.
  *
  *     npx tsx bench/score.ts [--latents 20] [--passes 3]
  *
  * Reference in the same run: `detection` by the embedded model, called directly. Each scorer judges 50 + 50 windows of every
- * latent; the median of the passes counts. Prints a table, then one line of JSON.
+ * latent (generation and sensitivity: 10 texts, run through the demo model); the median of the passes counts. Prints a
+ * table, then one line of JSON.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
@@ -19,14 +20,23 @@ import { topActivations } from "../src/explain/top-activations.js";
 import { claude } from "../src/llm/claude.js";
 import { builtInEmbedder } from "../src/llm/local/built-in-embedder.js";
 import { pattern } from "../src/llm/pattern/pattern-model.js";
+import { patternTokenScorer } from "../src/llm/pattern/pattern-token-scorer.js";
 import { loadModel } from "../src/model/load-model.js";
 import { shuffledNull } from "../src/run/shuffled-labels.js";
 import { unigramNull } from "../src/run/unigram-rule.js";
 import { detection } from "../src/score/detection.js";
 import { embedding } from "../src/score/embedding.js";
 import { exampleEmbedding } from "../src/score/example-embedding.js";
+import { execution } from "../src/score/execution.js";
 import { fuzzing } from "../src/score/fuzzing.js";
+import { generation } from "../src/score/generation.js";
+import { intruder } from "../src/score/intruder.js";
+import { responsiveness } from "../src/score/responsiveness.js";
 import { scoreCard } from "../src/score/score-card.js";
+import type { Scorer } from "../src/score/scorer.js";
+import { sensitivity } from "../src/score/sensitivity.js";
+import { simulation } from "../src/score/simulation.js";
+import { surprisal } from "../src/score/surprisal.js";
 import { loadSparseCoder } from "../src/sparse/load-sparse-coder.js";
 import { quantile } from "../src/stats/quantile.js";
 import { messagesServer } from "../test/servers/messages-server.js";
@@ -41,8 +51,7 @@ const cache = await cacheLatents({ model, coder }, texts, {
   directory: ".cache/bench-score",
   onProgress: false,
 });
-await Promise.all([model.close(), coder.close()]);
-
+const subject = { model, coder };
 const llm = pattern();
 const latents = cache.sample(Number(options.latents), { seed: 22, minCount: 300 });
 const tasks: { examples: LatentExamples; explanation: Explanation }[] = [];
@@ -61,19 +70,34 @@ const judged = await Promise.all(
 );
 
 const reference = "detection, embedded model";
+const tokens = patternTokenScorer();
+const embedder = builtInEmbedder();
+const scorers: Record<string, Scorer> = {
+  [reference]: detection(llm),
+  "detection, through a loopback server": detection(service),
+  "detection, by probability": detection(tokens),
+  "fuzzing, marks in silent windows": fuzzing(llm, { negatives: ["non-activating"] }),
+  "fuzzing, wrong tokens": fuzzing(llm, { negatives: ["wrong-tokens"] }),
+  "fuzzing, repeated marks (as published)": fuzzing(llm, { negatives: ["repeated-marks"] }),
+  "surprisal, embedded model": surprisal(tokens),
+  "embedding, built-in": embedding(embedder),
+  "example embedding, built-in": exampleEmbedding(embedder),
+  "simulation, in words": simulation(llm),
+  "simulation, by probability": simulation(tokens),
+  intruder: intruder(llm),
+  "generation and clarity": generation(llm, subject),
+  "responsiveness and purity": responsiveness(llm),
+  sensitivity: sensitivity(llm, subject),
+  execution: execution(),
+  "execution, over the cache too": execution({ cache }),
+};
 const work: Record<string, () => Promise<unknown>> = {
-  [reference]: () => each((task) => detection(llm).score(task.explanation, task.examples)),
-  "detection, through a loopback server": () =>
-    each((task) => detection(service).score(task.explanation, task.examples)),
-  "fuzzing, embedded model": () => each((task) => fuzzing(llm).score(task.explanation, task.examples)),
-  "embedding, built-in": () => {
-    const scorer = embedding(builtInEmbedder());
-    return each((task) => scorer.score(task.explanation, task.examples));
-  },
-  "example embedding, built-in": () => {
-    const scorer = exampleEmbedding(builtInEmbedder());
-    return each((task) => scorer.score(task.explanation, task.examples));
-  },
+  ...Object.fromEntries(
+    Object.entries(scorers).map(([name, scorer]) => [
+      name,
+      () => each(({ explanation, examples }) => scorer.score(explanation, examples)),
+    ]),
+  ),
   "nulls that cost nothing": async () =>
     judged.map(({ examples, score }) => [unigramNull(examples, score), shuffledNull(score)]),
   "score card": async () => judged.map(({ score }) => scoreCard(score, { firingRate: 0.01 })),
@@ -94,7 +118,7 @@ for (const [name, run] of Object.entries(work)) {
   }
   rates[name] = tasks.length / quantile(seconds, 0.5);
 }
-await server.close();
+await Promise.all([server.close(), model.close(), coder.close()]);
 rmSync(directory, { recursive: true });
 
 console.log("| | latents/s | of the reference |\n|---|---|---|");

@@ -94,14 +94,15 @@ export function noEvidence({ textOfMark, texts }: Extent, silent = 0): Evidence 
   };
 }
 
-/** What two patterns do together. */
-export function join(a: Evidence, b: Evidence): Evidence {
-  return {
-    covered: a.covered.map((flag, m) => flag | (b.covered[m] ?? 0)),
-    strays: a.strays.map((length, i) => length + (b.strays[i] ?? 0)),
-    fooled: a.fooled.map((flag, i) => flag | b.fooled[i]),
-    clauses: a.clauses + b.clauses,
-  };
+/** What two patterns do together; with `into`, written over that, as thousands of pairs are tried. */
+export function join(a: Evidence, b: Evidence, into?: Evidence): Evidence {
+  const covered = into?.covered ?? new Uint8Array(a.covered.length);
+  const strays = into?.strays ?? new Float32Array(a.strays.length);
+  const fooled = into?.fooled ?? new Uint8Array(a.fooled.length);
+  for (let m = 0; m < covered.length; m++) covered[m] = a.covered[m] | b.covered[m];
+  for (let i = 0; i < strays.length; i++) strays[i] = a.strays[i] + b.strays[i];
+  for (let i = 0; i < fooled.length; i++) fooled[i] = a.fooled[i] | b.fooled[i];
+  return { covered, strays, fooled, clauses: a.clauses + b.clauses };
 }
 
 /** What rates are taken of. */
@@ -179,7 +180,9 @@ export function quality({ covered, strays, fooled, clauses }: Evidence, extent: 
     if (stray > 0) withStrays++;
     strayLength += stray;
   }
-  const spared = 1 - fooled.reduce((sum, flag) => sum + flag, 0) / Math.max(1, fooled.length);
+  let fooledTexts = 0;
+  for (let i = 0; i < fooled.length; i++) fooledTexts += fooled[i];
+  const spared = 1 - fooledTexts / Math.max(1, fooled.length);
   const falselyDetected = 1 - spared * (1 - Math.min(1, withStrays / n)) ** (extent.length / extent.silent);
   const byChance = Math.min(1, strayLength / extent.silent);
   const falselyMarked = covered.length > 1.5 * n ? 1 - (1 - byChance) ** 2 : byChance;

@@ -37,20 +37,20 @@ export function learn(examples: readonly ReadExample[], options: LearnOptions = 
   const price = (tried: readonly Tried[]) =>
     worth * tried.reduce((sum, { clause }) => sum + priceOf(clause), 0);
   const value = (tried: readonly Tried[]) => quality(joined(tried), extent) - price(tried);
+  const together = noEvidence(extent, silent.length);
   let chosen: Tried[] = [];
   for (;;) {
-    const soFar = joined(chosen);
+    const [soFar, paid] = [joined(chosen), price(chosen)];
     const least = chosen.length === 0 ? Number.NEGATIVE_INFINITY : value(chosen);
-    const steps = pool
-      .map((added) => ({
-        tried: [...chosen, added],
-        value: quality(join(soFar, added.evidence), extent) - price([...chosen, added]),
-      }))
-      .filter((step) => step.value > least)
-      .sort((a, b) => b.value - a.value);
-    const step = steps.slice(0, 60).find(({ tried }) => chosen.length === 0 || wordCount(tried) <= longest);
+    const steps = pool.flatMap((added) => {
+      const reached = quality(join(soFar, added.evidence, together), extent) - paid - price([added]);
+      return reached > least ? [{ added, reached }] : [];
+    });
+    const best = steps.sort((a, b) => b.reached - a.reached).slice(0, 60);
+    const isShort = ({ added }: { added: Tried }) => wordCount([...chosen, added]) <= longest;
+    const step = chosen.length === 0 ? best[0] : best.find(isShort);
     if (!step) return withExceptions(patternOf(chosen), { texts, silent });
-    chosen = withoutNeedless(step.tried, value);
+    chosen = withoutNeedless([...chosen, step.added], value);
   }
 }
 
