@@ -37,7 +37,9 @@ describe("topActivations()", () => {
   });
 
   it("leaves the strengths out, the instruction and the worked turns included", () => {
-    const { system, messages } = topActivationsRequest(examples, { showStrengths: false });
+    const request = topActivationsRequest(examples, { showStrengths: false });
+    expect(request).toMatchSnapshot();
+    const { system, messages } = request;
     expect([system, ...messages.map(({ content }) => content)].join("\n")).not.toMatch(/strength/i);
   });
 

@@ -73,6 +73,8 @@ describe("prompts of detection and fuzzing", () => {
     const task = { explanation: "The word “cat”.", texts: hostile, confidence: true };
     expect(classificationRequest(detectionPrompt, task)).toMatchSnapshot();
     expect(classificationPrompt(fuzzingPrompt, "The word “cat”.", hostile[0] as string)).toMatchSnapshot();
+    expect(classificationRequest(fuzzingPrompt, task)).toMatchSnapshot();
+    expect(classificationPrompt(detectionPrompt, "The word “cat”.", hostile[0] as string)).toMatchSnapshot();
   });
 
   it("work out percentages that can be read", () => {
