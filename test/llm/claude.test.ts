@@ -120,6 +120,13 @@ describe("claude() rides out what passes with time", () => {
     expect(server.requests).toHaveLength(4);
   });
 
+  it("an overload that is said five times over", async () => {
+    const busy: Fault = { kind: "status", status: 529, headers: { "retry-after-ms": "5" } };
+    server.fail(...Array(5).fill(busy));
+    await model().complete(question);
+    expect(server.requests).toHaveLength(6);
+  });
+
   it("waits as long as the service asks", async () => {
     server.fail({ kind: "status", status: 429, headers: { "retry-after": "1" } });
     const start = performance.now();
@@ -236,7 +243,7 @@ describe("the prompt cache", () => {
 
   it("does not keep calls waiting where it cannot work, or the first call fails", async () => {
     await server.close();
-    server = await messagesServer({ answer: () => "[1]", delayMs: 50 });
+    server = await messagesServer({ answer: () => "[1]", delayMs: 500 });
     // Of this model it is documented that it keeps nothing so short.
     await askAll(model({ model: "claude-haiku-4-5", concurrency: 20 }), ["Judge."]);
     expect(server.peak).toBe(20);
@@ -263,6 +270,19 @@ describe("the prompt cache", () => {
     await askAll(model({ onWarning: (message) => warnings.push(message) }), ["Explain.", "Judge."]);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/^The prompt cache of "claude-haiku-5-5" is not hit: about \d+ tokens/);
+  });
+
+  it("is looked at again where the second call came to nothing", async () => {
+    await server.close();
+    server = await messagesServer({ answer: () => "[1]", cacheMinimum: 1024 });
+    const warnings: string[] = [];
+    const llm = model({ onWarning: (message) => warnings.push(message) });
+    await llm.complete(ask(0));
+    server.fail({ kind: "status", status: 413 });
+    await expect(llm.complete(ask(1))).rejects.toThrow("413");
+    expect(warnings).toEqual([]);
+    await llm.complete(ask(2));
+    expect(warnings).toHaveLength(1);
   });
 
   async function askAll(llm: TextModel, systems: readonly string[]): Promise<TextReply[]> {

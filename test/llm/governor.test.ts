@@ -227,6 +227,19 @@ describe("a service with a limit of 100 requests a second", () => {
     },
   );
 
+  it.each([{ inputTokensPerMinute: 60_000 }, { outputTokensPerMinute: 60_000 }])(
+    "answers 100 of 100 calls under stated limits of tokens: %j",
+    { timeout: 60_000 },
+    async (tokens) => {
+      await using server = await messagesServer({ answer: () => "ok", limits: tokens });
+      const llm = claude({ apiKey, baseURL: server.url });
+      const replies = await Promise.all(Array.from({ length: 100 }, (_, i) => llm.complete(question(i))));
+      expect(replies.every(({ text }) => text === "ok")).toBe(true);
+      // What began before the limits were known, and what the estimate was short of.
+      expect(server.requests.filter(({ status }) => status === 429).length).toBeLessThanOrEqual(30);
+    },
+  );
+
   it("lets two models share one governor", async () => {
     await using server = await messagesServer({ answer: () => "ok", delayMs: 20 });
     const shared = governor({ concurrency: 3 });

@@ -13,9 +13,11 @@ import { highlight, readMarkup } from "../../src/examples/markup.js";
 import { sampleExamples } from "../../src/examples/sample-examples.js";
 import { topActivations, topActivationsRequest } from "../../src/explain/top-activations.js";
 import { claude } from "../../src/llm/claude.js";
+import { claudeBatches } from "../../src/llm/claude-batches.js";
 import { readExamples } from "../../src/llm/example-lines.js";
 import { exportLedger } from "../../src/llm/export-ledger.js";
 import { ledgerSummary } from "../../src/llm/ledger-summary.js";
+import { openAICompatible } from "../../src/llm/openai-compatible.js";
 import { withLedger } from "../../src/llm/with-ledger.js";
 import { loadModel } from "../../src/model/load-model.js";
 import { progressLine } from "../../src/progress.js";
@@ -28,7 +30,9 @@ import { detection } from "../../src/score/detection.js";
 import { fuzzing } from "../../src/score/fuzzing.js";
 import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
 import { example, latentExamples, window, words } from "../score/made-examples.js";
+import { messageBatches } from "../servers/message-batches.js";
 import { lastQuestion, type MessagesServer, messagesServer } from "../servers/messages-server.js";
+import { openAIServer } from "../servers/openai-server.js";
 
 let server: MessagesServer;
 beforeEach(async () => {
@@ -154,6 +158,38 @@ describe("a run with a key", () => {
       expect(names.some((path) => path.endsWith(name))).toBe(true);
     }
   }, 120_000);
+
+  it.each(["openAICompatible()", "claudeBatches()"])("leaves none where it asks %s", async (way) => {
+    const name = way.replace("()", "");
+    const ledger = join(place, name, "ledger");
+    const batches = messageBatches();
+    await using anthropic = await messagesServer({ routes: [batches.route] });
+    await using other = await openAIServer();
+    const quick = { idleMs: 100, pollMs: [10, 50] } as const;
+    const llm =
+      name === "claudeBatches"
+        ? claudeBatches(ledger, { apiKey: key, baseURL: anthropic.url, ...quick })
+        : withLedger(openAICompatible({ apiKey: key, baseURL: `${other.url}/v1`, model: "m" }), ledger);
+    const latents = cache.sample(3, { seed: 1, minCount: 60 });
+    const options = {
+      ...{ explainer: topActivations(llm), scorers: [detection(llm)], nulls: false as const },
+      ...{ examples: { train: 20, test: 20 }, concurrency: 3, onProgress: false as const },
+    };
+    const made = await report(interpret(cache, latents, { ...options, directory: join(place, name) }));
+    expect(made.rows.map(({ status }) => status)).toContain("scored");
+    other.failWhen(() => true, { kind: "echo-key" });
+    batches.spoil(() => true);
+    const more = cache.sample(8, { seed: 2, minCount: 60 });
+    const [ended] = await Promise.allSettled([report(interpret(cache, more, options))]);
+    const sent = [...anthropic.requests, ...other.requests];
+    expect(sent.some(({ headers }) => JSON.stringify(headers).includes(key))).toBe(true);
+    expectClean([
+      ["second run", inspect(ended, { depth: 20, showHidden: true }).replaceAll(/^ +at .*$/gm, "")],
+      ["model", inspect(llm, { depth: 20, showHidden: true })],
+      ["output", JSON.stringify(await made[jupyterDisplay]())],
+      ...artifacts(join(scratch, name)),
+    ]);
+  });
 });
 
 describe("texts of a corpus that talk to the judge", () => {
