@@ -22,6 +22,7 @@ import type { SparseCoder } from "../src/sparse/sparse-coder.js";
 import { quantile } from "../src/stats/quantile.js";
 import { tensor } from "../src/tensor.js";
 import { idleSince } from "./idle-since.js";
+import { longestTurn, type Turns } from "./longest-turn.js";
 
 const dSae = 32_768;
 const active = 50;
@@ -103,11 +104,14 @@ interface Result {
   coldSeconds?: number | undefined;
   /** Of the process, in MB, when the cache was written. */
   peakMegabytes?: number;
+  /** The longest that the event loop was held while it was written. */
+  turns?: Turns;
 }
 
 async function measureCache(directory: string, precision: "f32" | "f16"): Promise<Result> {
   const seconds = new Map<string, [from: number, to: number]>();
   const cpu = process.cpuUsage();
+  const turns = longestTurn();
   const texts = Array.from({ length: tokens / batchTokens }, () => String(batchTokens));
   const cache = await cacheLatents({ model, coder }, texts, {
     directory,
@@ -118,6 +122,7 @@ async function measureCache(directory: string, precision: "f32" | "f16"): Promis
     },
   });
   const cpuSeconds = cpuSecondsSince(cpu);
+  const longest = turns();
   const took = (stage: string, before: string) =>
     (seconds.get(stage)?.[1] ?? 0) - (seconds.get(before)?.[1] ?? 0);
   const bytes = ["positions.varint", `activations.${precision}`, "offsets.f64", "starts.f64"].map(
@@ -129,6 +134,7 @@ async function measureCache(directory: string, precision: "f32" | "f16"): Promis
   return {
     rows: cache.manifest.rows,
     peakMegabytes,
+    turns: longest,
     coldSeconds: cold && cold.reduce((a, b) => a + b) / 1000,
     ingestSeconds: took("cache bench", "read texts"),
     mergeSeconds: took("group by latent", "cache bench"),
@@ -216,7 +222,7 @@ try {
   results.push(["dense and scan, in memory", measurePlain()]);
   const line = (
     name: string,
-    { rows, ingestSeconds, mergeSeconds, cpuSeconds, bytesPerRow, read, coldSeconds, peakMegabytes }: Result,
+    { rows, ingestSeconds, mergeSeconds, cpuSeconds, bytesPerRow, read, ...more }: Result,
   ) => ({
     name,
     millions: +(rows / 1e6).toFixed(1),
@@ -226,9 +232,11 @@ try {
     "bytes/row": +bytesPerRow.toFixed(2),
     "read p50 ms": +quantile(read, 0.5).toFixed(3),
     "read p99 ms": +quantile(read, 0.99).toFixed(3),
-    "1,000 cold s": coldSeconds && +coldSeconds.toFixed(2),
+    "1,000 cold s": more.coldSeconds && +more.coldSeconds.toFixed(2),
     "1,000 warm s": read.length < 1000 ? undefined : +(read.reduce((a, b) => a + b) / 1000).toFixed(2),
-    "peak MB": peakMegabytes,
+    "peak MB": more.peakMegabytes,
+    "longest turn ms": more.turns && Math.round(more.turns.clock),
+    "by CPU": more.turns?.cpu && Math.round(more.turns.cpu),
   });
   const lines = results.map(([name, result]) => line(name, result));
   console.table(lines);

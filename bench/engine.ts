@@ -1,14 +1,16 @@
 /**
  * How much of the machine's float32 peak is used: by the sparse encoder at real sizes, and by model and encoder
- * together, from tokens to the cache on disk. Weights are random: speed does not depend on them.
+ * together, from texts to the cache on disk. Weights are random: speed does not depend on them.
  *
- *     npx tsx bench/engine.ts [--threads 2] [--sizes 768x32768,768x131072] [--model FOLDER --tokens 16384]
+ *     npx tsx bench/engine.ts [--threads 2] [--sizes 768x32768,768x131072] [--model FOLDER --tokens 65536]
  *
  * *of peak* is by processor time, so that other jobs on the machine do not count: the products' operations a second, of
  * what `peak.c` reaches in the registers (where there is no C compiler: of a bare product in the same runtime).
  * *of product* is the speed of such a product as a share, measured in turn with the encoder. *int8 screen* is the same coder
  * with `screen: "int8"`, whose latents are compared with the others; it can be faster than a product in float32. `--model` takes
- * a folder as `delphi/peer.py make FOLDER 768 12 32768` writes it: model.onnx and sae/layers.N.
+ * a folder as `delphi/peer.py make FOLDER 768 12 32768` writes it: model.onnx and sae/layers.N. *cold* is from nothing to the
+ * cache: loading model and coder, preparing the session, caching. *steady* is the same call again into another folder, with
+ * the session that the model has kept: what a longer corpus would go on with. `--sizes ""` leaves the encoders out.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -47,7 +49,7 @@ const { values } = parseArgs({
     threads: { type: "string", default: String(availableParallelism()) },
     sizes: { type: "string", default: "768x32768,768x131072" },
     model: { type: "string" },
-    tokens: { type: "string", default: "16384" },
+    tokens: { type: "string", default: "65536" },
   },
 });
 const threads = Number(values.threads);
@@ -59,14 +61,14 @@ await main();
 async function main(): Promise<void> {
   const rows: Row[] = [];
   const peak = measurePeak() ?? (await productPeak());
-  for (const size of values.sizes.split(",")) {
+  for (const size of values.sizes.split(",").filter(Boolean)) {
     const [dModel, dSae] = size.split("x").map(Number);
     for (const kind of ["topk", "threshold"] as const)
       rows.push(...(await largeCoder({ dModel, dSae, kind, peak: peak.gigaflops })));
   }
   if (values.model) {
     for (const screen of [undefined, "int8"] as const)
-      rows.push(await endToEnd(values.model, { screen, peak: peak.gigaflops }));
+      rows.push(...(await endToEnd(values.model, { screen, peak: peak.gigaflops })));
   }
   const percent = (share: number | undefined) => (share === undefined ? "" : `${(100 * share).toFixed(0)} %`);
   console.log(`peak: ${peak.gigaflops.toFixed(0)} GFLOP/s a core (${peak.how})`);
@@ -160,46 +162,53 @@ function fail(reason: string): never {
   throw new Error(`Cannot compare the screened encoder: ${reason}`);
 }
 
-/** A corpus into a cache on disk, after a short one that is not counted. */
+/** A corpus into a cache on disk, cold and steady. */
 async function endToEnd(
   folder: string,
   { screen, peak }: { screen: "int8" | undefined; peak: number },
-): Promise<Row> {
+): Promise<Row[]> {
   const work = mkdtempSync(join(tmpdir(), "saelab-engine-"));
-  const model = await loadModel(folder, { threads });
   const [place] = readdirSync(join(folder, "sae"));
-  const coder = await loadSparseCoder(join(folder, "sae", place), { threads, screen });
   const corpus = await demoCorpus(Math.ceil(Number(values.tokens) / 20));
-  const fill = (name: string, maxTokens: number) =>
-    cacheLatents({ model, coder }, corpus, {
-      directory: join(work, name),
-      contextLength: 128,
-      precision: "f16",
-      maxTokens,
-      onProgress: () => {},
-    });
+  const rows: Row[] = [];
+  let since = stopwatch();
+  const model = await loadModel(folder, { threads });
+  const coder = await loadSparseCoder(join(folder, "sae", place), { threads, screen });
   try {
-    await fill("warm", 2048);
-    const start = performance.now();
-    const before = process.cpuUsage();
-    const cache = await fill("cache", Number(values.tokens));
-    const seconds = (performance.now() - start) / 1000;
-    const { user, system } = process.cpuUsage(before);
-    const tokens = cache.tokenCount;
-    const flops = tokens * (prefixOperations(folder, place) + 2 * coder.dModel * coder.dSae);
-    return {
-      name: `model to ${place}, ${coder.dModel}x${coder.dSae}${screen ? ", int8 screen" : ""}`,
-      tokensPerSecond: tokens / seconds,
-      gigaflops: flops / seconds / 1e9,
-      shareByClock: flops / seconds / 1e9 / (peak * threads),
-      shareOfPeak: flops / ((user + system) / 1e6) / 1e9 / peak,
-      shareOfProduct: undefined,
-      latentsPerToken: cache.manifest.rows / tokens,
-    };
+    for (const state of ["cold", "steady"]) {
+      const cache = await cacheLatents({ model, coder }, corpus, {
+        directory: join(work, state),
+        ...{ contextLength: 128, precision: "f16", maxTokens: Number(values.tokens), onProgress: () => {} },
+      });
+      const { seconds, cpuSeconds } = since();
+      const tokens = cache.tokenCount;
+      const flops = tokens * (prefixOperations(folder, place) + 2 * coder.dModel * coder.dSae);
+      rows.push({
+        name: `model to ${place}, ${coder.dModel}x${coder.dSae}${screen ? ", int8 screen" : ""}, ${state}`,
+        tokensPerSecond: tokens / seconds,
+        gigaflops: flops / seconds / 1e9,
+        shareByClock: flops / seconds / 1e9 / (peak * threads),
+        shareOfPeak: flops / cpuSeconds / 1e9 / peak,
+        shareOfProduct: undefined,
+        latentsPerToken: cache.manifest.rows / tokens,
+      });
+      since = stopwatch();
+    }
+    return rows;
   } finally {
     await Promise.all([model.close(), coder.close()]);
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Time since now, by the clock and of the processor. */
+function stopwatch(): () => { seconds: number; cpuSeconds: number } {
+  const start = performance.now();
+  const before = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return { seconds: (performance.now() - start) / 1000, cpuSeconds: (user + system) / 1e6 };
+  };
 }
 
 /** Of a GPT-2's products a token, up to and with a block: 12 d² weights a block, and attention over 128 positions. */
@@ -233,12 +242,11 @@ async function best(run: () => Promise<{ latents: Uint32Array }>) {
   let cpuSeconds = Number.POSITIVE_INFINITY;
   let { latents } = await run();
   for (let i = 0; i < repeats; i++) {
-    const start = performance.now();
-    const before = process.cpuUsage();
+    const since = stopwatch();
     ({ latents } = await run());
-    const { user, system } = process.cpuUsage(before);
-    cpuSeconds = Math.min(cpuSeconds, (user + system) / 1e6);
-    seconds = Math.min(seconds, (performance.now() - start) / 1000);
+    const took = since();
+    cpuSeconds = Math.min(cpuSeconds, took.cpuSeconds);
+    seconds = Math.min(seconds, took.seconds);
   }
   return { seconds, cpuSeconds, latents };
 }

@@ -4,7 +4,7 @@ import type { SparseActivations } from "../sparse/sparse-activations.js";
 import type { EncoderTail, SparseCoder } from "../sparse/sparse-coder.js";
 import type { Tensor } from "../tensor.js";
 
-/** Measured best on CPUs at 512 to 1,024. */
+/** Where the model does not say how many are best. */
 const tokensPerBatch = 1024;
 
 /** A graph is below 2 GB with all that is in it. */
@@ -40,7 +40,7 @@ async function asOneGraph(
 ): Promise<BatchEncoder> {
   const extended = await opening;
   return {
-    tokensPerBatch: Math.min(tokensPerBatch, extended.tokensPerRun),
+    tokensPerBatch: extended.tokensPerRun,
     async encode(tokens) {
       const rows = tokens.data.length;
       const outputs = await extended.run(tokens);

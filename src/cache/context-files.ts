@@ -25,7 +25,7 @@ export interface ContextOptions extends LongCallOptions {
 export const contextsName = "contexts.json";
 
 /** Tokens that are read before timers and messages have their turn. */
-const tokensPerTurn = 2048;
+const tokensPerTurn = 512;
 
 /** Positions are below 2^32. */
 export const mostPositions = 2 ** 32;

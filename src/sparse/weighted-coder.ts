@@ -11,8 +11,8 @@ import { joinBatches, type Outputs, type SparseBatch, thresholdBatch, topKBatch 
 import type { EncoderTail, SparseCoder } from "./sparse-coder.js";
 import { isStored, matrixRow, staysInFile } from "./stored-matrix.js";
 
-/** Weights are streamed from memory once a run; larger runs fall out of the processor's cache. */
-const positionsPerRun = 1024;
+/** Weights are streamed from memory once a run; what larger runs compute falls out of the processor's cache. */
+const positionsPerRun = 512;
 
 /**
  * A sparse coder over weights.

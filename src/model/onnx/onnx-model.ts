@@ -34,8 +34,8 @@ export interface OnnxModelOptions {
 
 /** One session per set of tapped tensors, each with its own copy of the weights: keep few. */
 const sessionsKept = 4;
-/** Weights are streamed from memory once a run; larger runs gain nothing. */
-const tokensPerRun = 1024;
+/** Weights are streamed from memory once a run; what larger runs compute falls out of the processor's cache. */
+const tokensPerRun = 512;
 /** A few seconds of two cores: a run cannot be stopped. */
 const operationsPerRun = 5e11;
 /** Larger outputs are several times slower to copy. */
