@@ -4,6 +4,7 @@ import type { NullRunKind } from "../run/null-run.js";
 import type { NullKind } from "../run/null-scores.js";
 import { cardMetrics } from "../score/score-card.js";
 import { estimateText } from "../score/score-card-display.js";
+import { textTable } from "../text-table.js";
 import { headlinesOf, type Lift, liftsOf } from "./lifts.js";
 import { type MeanScoreCard, meanScoreCards } from "./mean-score-cards.js";
 import { plainTable } from "./plain-table.js";
@@ -29,13 +30,42 @@ export function headlineLines(report: Reported): string[] {
   });
 }
 
-/** A line per lift: `detection: lift 0.62 (0.50 to 0.71) over another latent's explanation, 20 latents`. */
-export function liftLines(report: Reported): string[] {
-  return liftsOf(report).map((found) => {
-    const above = found.discoveries === undefined ? "" : `; ${found.discoveries} above it (FDR 5 %)`;
-    const of = found.nullLatents === undefined ? "" : ` and ${found.nullLatents} of these`;
-    return `${found.scorer}: lift ${liftText(found)} over ${nullNames[found.over]}, ${found.latents} latents${of}${above}`;
-  });
+/** The lifts over each null for a terminal, a column per scorer. */
+export function liftsText(report: Reported): string[] {
+  const { heads, rows } = liftGrid(report);
+  return rows.length === 0 ? [] : [textTable([heads, ...rows])];
+}
+
+/** The same for a notebook. */
+export function liftGridHtml(report: Reported): Html | undefined {
+  const { heads, rows } = liftGrid(report);
+  return rows.length === 0 ? undefined : plainTable(heads, rows);
+}
+
+function liftGrid(report: Reported): { heads: string[]; rows: string[][] } {
+  const lifts = liftsOf(report);
+  const kinds = [...new Set(lifts.map(({ over }) => over))];
+  return {
+    heads: ["lift over", ...report.scorers, "latents"],
+    rows: kinds.map((over) => {
+      const found = report.scorers.map((scorer) =>
+        lifts.find((one) => one.scorer === scorer && one.over === over),
+      );
+      const counts = [...new Set(found.flatMap((one) => (one ? latentsText(one) : [])))];
+      return [nullNames[over], ...found.map((one) => (one ? cellText(one) : "–")), counts.join("; ")];
+    }),
+  };
+}
+
+function cellText(found: Lift): string {
+  return found.discoveries === undefined
+    ? liftText(found)
+    : `${liftText(found)}, ${found.discoveries} above it (FDR 5 %)`;
+}
+
+/** `20`, or over a null run `20 and 6 of these`. */
+function latentsText({ latents, nullLatents }: Lift): string {
+  return nullLatents === undefined ? String(latents) : `${latents} and ${nullLatents} of these`;
 }
 
 /** A line per null run: what it was and took, or why there is none. */
@@ -64,17 +94,15 @@ export function liftsHtml(report: Reported): Html | undefined {
     found.score.toFixed(2),
     found.nullScore.toFixed(2),
     liftText(found),
-    found.nullLatents === undefined ? String(found.latents) : `${found.latents} and ${found.nullLatents}`,
+    latentsText(found),
     found.discoveries === undefined ? "" : String(found.discoveries),
   ]);
   const heads = ["scorer", "over", "mean score", "mean null", "lift", "latents", "above it, FDR 5 %"];
   const note = [
     "Lift is (score − null) / (1 − null) of the means: 0 is no better than the null, 1 is perfect, with intervals of 95 %.",
     "Over what latents get that nobody trained, a lift says that there is more to explain in these; over another latent's explanation and shuffled labels, that explanations are about their latents; over the best list of tokens, what an explanation says that a list cannot.",
-    ...nullRunLines(report).map((line) => `${line}.`),
   ];
-  return html`<ul>${headlineLines(report).map((line) => html`<li><b>${line}</b></li>`)}</ul>
-${plainTable(heads, rows)}
+  return html`${plainTable(heads, rows)}
 <p style="font-size:12px;opacity:.75">${note.join(" ")}</p>`;
 }
 

@@ -3,7 +3,7 @@ import { type Html, html } from "../html.js";
 import { latentName } from "../latent.js";
 import { outcomesLine } from "../run/outcome-counts.js";
 import type { Score } from "../score/scorer.js";
-import { headlineLines, liftLines, nullRunLines } from "./lift-table.js";
+import { headlineLines, liftGridHtml, liftsText, nullRunLines } from "./lift-table.js";
 import { measuresOf } from "./measures-of.js";
 import type { Report, ReportRow } from "./report.js";
 import { sampleSizeLines } from "./sample-size-line.js";
@@ -31,20 +31,21 @@ export function tableText(report: Report, width = 150): string {
     "",
     ...summary,
     ...headlineLines(report),
-    ...worthLines(report),
-    outcomesLine(report.outcomes),
+    ...liftsText(report),
+    ...restLines(report),
     madeBy,
   ].join("\n");
 }
 
-/** What the headlines are made of, and what they rest on. */
-function worthLines(report: Report): string[] {
-  return [...liftLines(report), ...nullRunLines(report), ...sampleSizeLines(report)];
+/** What the numbers rest on. */
+function restLines(report: Report): string[] {
+  return [...nullRunLines(report), ...sampleSizeLines(report), outcomesLine(report.outcomes)];
 }
 
 function headlineHtml(report: Report): Html | undefined {
   const lines = headlineLines(report);
-  return lines.length === 0 ? undefined : html`<p style="font-size:13px"><b>${lines.join(" · ")}</b></p>`;
+  if (lines.length === 0) return undefined;
+  return html`<p style="font-size:13px"><b>${lines.join(" · ")}</b></p>${liftGridHtml(report)}`;
 }
 
 /** Inline styles only: notebooks and GitHub strip style sheets. */
@@ -55,7 +56,7 @@ export function tableHtml(report: Report): Html {
   return html`<table style="border-collapse:collapse;font-size:13px;line-height:1.35">
 <thead><tr>${head("latent", "left")}${head("density")}${scorers.map((scorer) => head(scorer))}${head("explanation", "left")}</tr></thead>
 <tbody>${rows.map((row) => rowHtml(row, scorers))}</tbody></table>
-${headlineHtml(report)}<p style="font-size:12px;opacity:.75">${[...summary, ...worthLines(report), outcomesLine(report.outcomes)].join(" · ")}<br>${[madeBy, ...measuresOf(report), "Intervals are of 95 %"].join(". ")}.</p>`;
+${headlineHtml(report)}<p style="font-size:12px;opacity:.75">${[...summary, ...restLines(report)].join(" · ")}<br>${[madeBy, ...measuresOf(report), "Intervals are of 95 %"].join(". ")}.</p>`;
 }
 
 function rowHtml(row: ReportRow, scorers: readonly string[]): Html {
