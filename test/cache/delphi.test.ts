@@ -45,6 +45,19 @@ describe.skipIf(!hasRealData)(`delphi's own cache ${needsRealData}`, () => {
     expect(Array.from({ length: 1024 }, (_, latent) => cache.stats(latent).count)).toEqual([...counts]);
   });
 
+  test("has the shares of latents that delphi counts", () => {
+    const statistics = JSON.parse(readFileSync(realData("delphi", "cache_statistics.json"), "utf8"));
+    const shareAbove = (density: number) =>
+      Array.from({ length: 1024 }, (_, latent) => cache.stats(latent)).filter(
+        (stats) => stats.density > density,
+      ).length / 1024;
+    expect([0, 0.01, 0.1].map(shareAbove)).toEqual([
+      statistics.frac_alive,
+      statistics.frac_fired_1pct,
+      statistics.frac_fired_10pct,
+    ]);
+  });
+
   test("is written again byte for byte", async () => {
     const copy = join(root, "copy", "layers.2");
     await writeDelphiCache(cache, copy, { splits: 3, ...quiet });

@@ -212,7 +212,7 @@ describe.skipIf(!hasRealData)(`delphi's records ${needsRealData}`, () => {
     },
   );
 
-  /** Each latent's 18 numbers to the last bit, the 20 of all of them to the ten digits that are recorded. */
+  /** Each latent's 18 numbers to the last bit, the 19 of all of them to the ten digits that are recorded. */
   function expectMetrics(judged: readonly JudgedLatent[], wanted: RecordedMetrics, task: DelphiTask): void {
     const own = judged.map(({ latent, judgements }) => ({ latent, metrics: delphiMetrics(judgements) }));
     expect(own).toHaveLength(20);

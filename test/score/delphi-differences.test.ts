@@ -50,6 +50,14 @@ describe.skipIf(!hasRealData)(`examples differ from delphi's ${needsRealData}`, 
     expect(weakest(our.train, our.test)).toBeLessThan(weakest(their.train, their.test));
   });
 
+  it("only the strongest windows are ranked", () => {
+    const few = { test: 20, minWindows: 1 };
+    const least = weakest(theirs(4, { train: 100, trainSampling: "top" }).train);
+    const [all, strongest] = [ours(4, few), ours(4, { ...few, maxWindows: 100 })];
+    expect(weakest(all.train, all.test)).toBeLessThan(least);
+    expect(weakest(strongest.train, strongest.test)).toBeGreaterThanOrEqual(least);
+  });
+
   it("of equal peaks the earlier window comes first", () => {
     const { train } = ours(882, { train: 200, trainSampling: "top", minWindows: 1, test: 10 });
     const order = train.map(({ peak, context, start }) => [-peak, context, start]);
