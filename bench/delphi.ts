@@ -2,6 +2,9 @@
  * saelab against delphi: the same text, tokenizer, model and sparse coder, on the same cores.
  *
  *     npx tsx bench/delphi.ts [--tokens 250000] [--size 128x2x4096] [--latents 1000]
+ *     npx tsx bench/delphi.ts --own 1000000,4000000
+ *
+ * The second caches with our side alone, so many tokens each: whether memory grows with them.
  *
  * `--size` is d_model × blocks × d_sae. The model and the TopK coder (k = 32, behind half of the blocks) have random weights,
  * and the text is the demo world's in contexts of 256 tokens. Each side runs in a process of its own: cache to disk, then
@@ -62,12 +65,14 @@ const { values, positionals } = parseArgs({
     tokens: { type: "string", default: "250000" },
     size: { type: "string", default: "128x2x4096" },
     latents: { type: "string", default: "1000" },
+    own: { type: "string" },
   },
 });
 
 const [side, folder] = positionals;
 if (side === "cache") console.log(JSON.stringify(await cacheHere(folder, Number(values.tokens))));
 else if (side === "read") console.log(JSON.stringify(readHere(folder)));
+else if (values.own) ownSide(values.own.split(","));
 else await main();
 
 async function main(): Promise<void> {
@@ -93,6 +98,24 @@ async function main(): Promise<void> {
     console.log(
       JSON.stringify({ bench: "delphi", size: values.size, machine, idle: +idle.toFixed(2), rows }),
     );
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Caches with our side, each number of tokens in a process of its own. */
+function ownSide(counts: readonly string[]): void {
+  const work = mkdtempSync(join(tmpdir(), "saelab-bench-delphi-"));
+  try {
+    preparePeer(work);
+    const rows = counts.map((tokens) => {
+      const cached = run<Cached>(ownCommand("cache", work, "--tokens", tokens));
+      rmSync(join(work, "cache"), { recursive: true });
+      rmSync(join(work, "warm"), { recursive: true });
+      return cachedRow("saelab", cached);
+    });
+    console.table(rows);
+    console.log(JSON.stringify({ bench: "delphi --own", size: values.size, threads, rows }));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -202,14 +225,19 @@ function run<T>([program, ...args]: string[]): T {
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as T;
 }
 
+function cachedRow(name: string, { tokens, seconds, nonZeros, rssMB, bytes }: Cached) {
+  return {
+    ...{ name, tokens },
+    "tokens/s": Math.round(tokens / seconds),
+    "non-zeros": nonZeros,
+    "peak MB": rssMB,
+    "bytes per non-zero": +(bytes / nonZeros).toFixed(2),
+  };
+}
+
 function row(name: string, cached: Cached, sampled: Sampled) {
   return {
-    name,
-    tokens: cached.tokens,
-    "tokens/s": Math.round(cached.tokens / cached.seconds),
-    "non-zeros": cached.nonZeros,
-    "peak MB": cached.rssMB,
-    "bytes per non-zero": +(cached.bytes / cached.nonZeros).toFixed(2),
+    ...cachedRow(name, cached),
     latents: sampled.records,
     "sampling s": +sampled.seconds.toFixed(2),
     "sampling peak MB": sampled.rssMB,
