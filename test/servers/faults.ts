@@ -74,6 +74,7 @@ export interface Spoilt {
 
 /** Sends what is left of a good answer. */
 export function sendFault(fault: Fault, spoilt: Spoilt): void {
+  if (fault.kind === "hang") return;
   const { response } = spoilt;
   const whole = Buffer.from(JSON.stringify(spoilt.body));
   const half = whole.subarray(0, whole.length >> 1);
@@ -88,8 +89,6 @@ export function sendFault(fault: Fault, spoilt: Spoilt): void {
       break;
     case "reset":
       response.destroy();
-      break;
-    case "hang":
       break;
     case "hang-after-headers":
       response.writeHead(200, exact).flushHeaders();
@@ -109,8 +108,7 @@ export function sendFault(fault: Fault, spoilt: Spoilt): void {
       if (fault.kind !== "body-cut" && spoilt.events) spoilStream(fault.kind, spoilt.events, spoilt);
       else response.writeHead(200, exact).write(half, () => response.destroy());
       break;
-    default:
-      // An answer of its own, which the server has put into the body.
+    default: // An answer of its own, which the server has put into the body.
       sendJson(response, 200, spoilt.body);
   }
 }

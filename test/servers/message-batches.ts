@@ -3,7 +3,7 @@
  * order of their own; with the faults that a client must survive. Keeps count of what was billed.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { seededRandom } from "../../src/random.js";
+import { type Random, seededRandom } from "../../src/random.js";
 import { sendJson } from "./faults.js";
 import type { Exchange } from "./loopback.js";
 import { lastQuestion, messageTo, promptCache, ruleAnswer, type SentBody } from "./messages-server.js";
@@ -69,119 +69,148 @@ export interface MessageBatches {
 }
 
 export function messageBatches(options: MessageBatchesOptions = {}): MessageBatches {
-  const { cacheHits = 1 } = options;
-  const batches: ServedBatch[] = [];
-  const random = seededRandom(options.seed ?? "batches");
-  const sentBefore = new Set<string>();
-  const usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 };
-  const billed = new Map<string, number>();
-  const spoilt: ((question: string) => boolean)[] = [];
-  const cache = promptCache(0);
-  let worked = 0;
-  const looks = () => Math.floor(++worked * cacheHits) > Math.floor((worked - 1) * cacheHits);
-  const step = options.onStep ?? (() => {});
-  const fateOf = (body: SentBody): Fate => {
+  return new FakeBatches(options);
+}
+
+class FakeBatches implements MessageBatches {
+  readonly batches: ServedBatch[] = [];
+  readonly billed = new Map<string, number>();
+  readonly usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0 };
+  readonly #options: MessageBatchesOptions;
+  readonly #random: Random;
+  readonly #sentBefore = new Set<string>();
+  readonly #spoilt: ((question: string) => boolean)[] = [];
+  readonly #replies = new WeakMap<Row, object>();
+  readonly #cache = promptCache(0);
+  #worked = 0;
+
+  constructor(options: MessageBatchesOptions) {
+    this.#options = options;
+    this.#random = seededRandom(options.seed ?? "batches");
+  }
+
+  endAll(): void {
+    for (const batch of this.batches) if (!batch.ended) this.#end(batch);
+  }
+
+  spoil(when: (question: string) => boolean): void {
+    this.#spoilt.push(when);
+  }
+
+  readonly route = (exchange: Exchange<SentBody>): boolean => {
+    const { request, response, url } = exchange;
+    const [, id, part] = /^\/v1\/messages\/batches(?:\/([^/]+))?(?:\/(\w+))?$/.exec(url.pathname) ?? [];
+    if (!url.pathname.startsWith("/v1/messages/batches")) return false;
+    const asked = `${request.method} ${part ?? (id ? "batch" : "batches")}`;
+    const batch = this.batches.find((known) => known.id === id);
+    if (asked === "POST batches") this.#create(exchange);
+    else if (asked === "GET batches") this.#list(exchange);
+    else if (!batch) fail(response, 404, "not_found_error");
+    else if (asked === "GET batch") this.#look(batch, exchange);
+    else if (asked === "GET results") this.#results(batch, exchange);
+    else if (asked === "POST cancel") cancel(batch, exchange);
+    else if (asked === "DELETE batch") remove(this.batches, batch, response);
+    else return false;
+    return true;
+  };
+
+  #step(step: BatchStep): void {
+    this.#options.onStep?.(step);
+  }
+
+  #fateOf(body: SentBody): Fate {
     const question = lastQuestion(body);
-    const isNew = !sentBefore.has(question);
-    sentBefore.add(question);
-    const draw = random.random();
-    if (spoilt.some((when) => when(question))) return "invalid";
-    if (isNew && draw < (options.errored ?? 0)) return "errored";
-    return isNew && draw > 1 - (options.expired ?? 0) ? "expired" : "succeeded";
-  };
-  const replies = new WeakMap<Row, object>();
+    const isNew = !this.#sentBefore.has(question);
+    this.#sentBefore.add(question);
+    const draw = this.#random.random();
+    if (this.#spoilt.some((when) => when(question))) return "invalid";
+    if (isNew && draw < (this.#options.errored ?? 0)) return "errored";
+    return isNew && draw > 1 - (this.#options.expired ?? 0) ? "expired" : "succeeded";
+  }
+
   /** What a request came to is settled, and billed, when its batch ends. */
-  const end = (batch: ServedBatch) => {
+  #end(batch: ServedBatch): void {
     batch.ended = true;
-    for (const row of batch.rows) {
-      if (row.fate !== "succeeded") continue;
-      const question = lastQuestion(row.body);
-      const reply = messageTo(
-        row.body,
-        (options.answer ?? ruleAnswer)(question),
-        cache.bill(row.body, looks()),
-      );
-      replies.set(row, reply);
-      billed.set(question, (billed.get(question) ?? 0) + 1);
-      usage.input += reply.usage.input_tokens;
-      usage.cacheRead += reply.usage.cache_read_input_tokens;
-      usage.cacheWrite += reply.usage.cache_creation_input_tokens;
-      usage.output += reply.usage.output_tokens;
-    }
-  };
-  const create = ({ request, response, body }: Exchange<SentBody>) => {
-    step("create");
+    for (const row of batch.rows) if (row.fate === "succeeded") this.#bill(row);
+  }
+
+  #bill(row: Row): void {
+    const question = lastQuestion(row.body);
+    const answer = (this.#options.answer ?? ruleAnswer)(question);
+    const reply = messageTo(row.body, answer, this.#cache.bill(row.body, this.#looksForCache()));
+    this.#replies.set(row, reply);
+    this.billed.set(question, (this.billed.get(question) ?? 0) + 1);
+    this.usage.input += reply.usage.input_tokens;
+    this.usage.cacheRead += reply.usage.cache_read_input_tokens;
+    this.usage.cacheWrite += reply.usage.cache_creation_input_tokens;
+    this.usage.output += reply.usage.output_tokens;
+  }
+
+  #looksForCache(): boolean {
+    const { cacheHits = 1 } = this.#options;
+    return Math.floor(++this.#worked * cacheHits) > Math.floor((this.#worked - 1) * cacheHits);
+  }
+
+  #create({ request, response, body }: Exchange<SentBody>): void {
+    const { maxBytes = 256e6, maxRequests = 100_000, resetAfterCreate = 0 } = this.#options;
+    this.#step("create");
     const { requests } = body as unknown as { requests: { custom_id: string; params: SentBody }[] };
     const ids = new Set(requests.map(({ custom_id }) => custom_id));
     const bytes = Number(request.headers["content-length"] ?? 0);
-    if (bytes > (options.maxBytes ?? 256e6) || requests.length > (options.maxRequests ?? 100_000)) {
-      return fail(response, 413, "request_too_large");
+    if (bytes > maxBytes || requests.length > maxRequests) {
+      fail(response, 413, "request_too_large");
+      return;
     }
     if (ids.size < requests.length || [...ids].some((id) => !/^[\w-]{1,64}$/.test(id))) {
-      return fail(response, 400, "invalid_request_error");
+      fail(response, 400, "invalid_request_error");
+      return;
     }
-    const rows = requests.map(({ custom_id: id, params }) => ({ id, body: params, fate: fateOf(params) }));
-    const id = `msgbatch_${batches.length + 1}`;
+    const rows = requests.map(({ custom_id: id, params }) => {
+      return { id, body: params, fate: this.#fateOf(params) };
+    });
+    const id = `msgbatch_${this.batches.length + 1}`;
     const times = { at: new Date().toISOString(), looks: 0, reads: 0 };
-    const batch = { id, rows: random.shuffle(rows), ended: false, canceled: false, ...times };
-    batches.push(batch);
-    step("created");
-    if (random.random() < (options.resetAfterCreate ?? 0)) return void response.destroy();
+    const batch = { id, rows: this.#random.shuffle(rows), ended: false, canceled: false, ...times };
+    this.batches.push(batch);
+    this.#step("created");
+    if (this.#random.random() < resetAfterCreate) response.destroy();
+    else sendJson(response, 200, shown(batch, request));
+  }
+
+  #look(batch: ServedBatch, { request, response }: Exchange<SentBody>): void {
+    this.#step("look");
+    if (!batch.ended && ++batch.looks > (this.#options.looks ?? 1)) this.#end(batch);
     sendJson(response, 200, shown(batch, request));
-  };
-  const look = (batch: ServedBatch, { request, response }: Exchange<SentBody>) => {
-    step("look");
-    if (!batch.ended && ++batch.looks > (options.looks ?? 1)) end(batch);
-    sendJson(response, 200, shown(batch, request));
-  };
-  const list = ({ request, response, url }: Exchange<SentBody>) => {
-    step("list");
-    const newest = [...batches].reverse();
+  }
+
+  #list({ request, response, url }: Exchange<SentBody>): void {
+    this.#step("list");
+    const newest = [...this.batches].reverse();
     const after = url.searchParams.get("after_id");
     const start = after ? newest.findIndex(({ id }) => id === after) + 1 : 0;
-    const size = Math.min(Number(url.searchParams.get("limit") ?? 20), options.page ?? 20);
+    const size = Math.min(Number(url.searchParams.get("limit") ?? 20), this.#options.page ?? 20);
     const data = newest.slice(start, start + size).map((batch) => shown(batch, request));
     const [first_id, last_id] = [data[0]?.id ?? null, data.at(-1)?.id ?? null];
     sendJson(response, 200, { data, has_more: start + size < newest.length, first_id, last_id });
-  };
-  const results = (batch: ServedBatch, { response }: Exchange<SentBody>) => {
-    step("results");
-    if (!batch.ended) return fail(response, 404, "not_found_error");
-    const cut = batch.reads++ === 0 && random.random() < (options.cutResults ?? 0);
+  }
+
+  #results(batch: ServedBatch, { response }: Exchange<SentBody>): void {
+    this.#step("results");
+    if (!batch.ended) {
+      fail(response, 404, "not_found_error");
+      return;
+    }
+    const cut = batch.reads++ === 0 && this.#random.random() < (this.#options.cutResults ?? 0);
     response.writeHead(200, { "content-type": "application/x-jsonl" });
     const rows = cut ? batch.rows.slice(0, Math.ceil(batch.rows.length / 2)) : batch.rows;
     for (const row of rows) {
-      step("result");
-      response.write(`${JSON.stringify({ custom_id: row.id, result: resultOf(row, replies.get(row)) })}\n`);
+      this.#step("result");
+      const line = { custom_id: row.id, result: resultOf(row, this.#replies.get(row)) };
+      response.write(`${JSON.stringify(line)}\n`);
     }
     if (cut) response.write('{"custom_id":', () => response.destroy());
     else response.end();
-  };
-  return {
-    batches,
-    billed,
-    usage,
-    endAll: () => {
-      for (const batch of batches) if (!batch.ended) end(batch);
-    },
-    spoil: (when) => void spoilt.push(when),
-    route(exchange) {
-      const { request, response, url } = exchange;
-      const [, id, part] = /^\/v1\/messages\/batches(?:\/([^/]+))?(?:\/(\w+))?$/.exec(url.pathname) ?? [];
-      if (!url.pathname.startsWith("/v1/messages/batches")) return false;
-      const asked = `${request.method} ${part ?? (id ? "batch" : "batches")}`;
-      const batch = batches.find((known) => known.id === id);
-      if (asked === "POST batches") create(exchange);
-      else if (asked === "GET batches") list(exchange);
-      else if (!batch) fail(response, 404, "not_found_error");
-      else if (asked === "GET batch") look(batch, exchange);
-      else if (asked === "GET results") results(batch, exchange);
-      else if (asked === "POST cancel") cancel(batch, exchange);
-      else if (asked === "DELETE batch") remove(batches, batch, response);
-      else return false;
-      return true;
-    },
-  };
+  }
 }
 
 /** What has not been worked on yet is not. */
