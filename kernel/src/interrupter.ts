@@ -49,7 +49,7 @@ export class Interrupter {
     await this.#options.debugger.resume();
     const stopped = await climbInterruptLadder({
       ask: () => toMain({ type: "interrupt", id }),
-      stopChildren: () => signalChildren((pid) => (this.#children.get(pid) ?? id) !== id),
+      stopChildren: () => signalChildren("SIGINT", (pid) => (this.#children.get(pid) ?? id) !== id),
       noticed: (milliseconds) => this.#noticed(milliseconds),
       counters,
     });

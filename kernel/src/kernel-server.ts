@@ -19,6 +19,7 @@ import type { KernelSettings } from "./kernel-settings.js";
 import type { LanguageClient } from "./language-client.js";
 import type { Json, Message } from "./messages.js";
 import { giveRoom, type SharedCounters, sayFarewell, takeSignal } from "./shared-counters.js";
+import { signalChildren } from "./signal-children.js";
 import type { KernelSockets, RequestChannel } from "./sockets.js";
 import type { ToIo, ToMain } from "./thread-messages.js";
 
@@ -161,9 +162,11 @@ export class KernelServer {
     sayFarewell(this.#options.counters);
   }
 
+  /** What cells have started goes with the kernel. */
   async #shutDown(): Promise<void> {
     this.#options.crashNote.erase();
     await this.#debugger.detach();
+    signalChildren("SIGTERM");
     this.#options.exit();
   }
 

@@ -1,19 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/**
- * Sends SIGINT to this process's children and theirs, as a terminal does, except to those of `spare`; on Windows there
- * is no such signal.
- */
-export function signalChildren(spare: (pid: number) => boolean): void {
+/** Sends a signal to this process's children and theirs, save those to spare; on Windows there are no such signals. */
+export function signalChildren(signal: "SIGINT" | "SIGTERM", spare = (_pid: number) => false): void {
   if (process.platform === "win32") return;
-  for (const pid of childrenOf(process.pid).filter((pid) => !spare(pid))) signalTree(pid);
+  for (const pid of childrenOf(process.pid).filter((pid) => !spare(pid))) signalTree(pid, signal);
 }
 
-function signalTree(pid: number): void {
-  for (const child of childrenOf(pid)) signalTree(child);
+function signalTree(pid: number, signal: NodeJS.Signals): void {
+  for (const child of childrenOf(pid)) signalTree(child, signal);
   try {
-    process.kill(pid, "SIGINT");
+    process.kill(pid, signal);
   } catch {
     // It has ended in the meantime.
   }

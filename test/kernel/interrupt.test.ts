@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fastestOf, interruptTarget } from "./fastest-of.js";
 import { type Execution, KernelClient, resultOf } from "./kernel-client.js";
@@ -184,6 +186,19 @@ describe("shutdown", () => {
     expect(content).toMatchObject({ status: "ok", restart: true });
     const code = await new Promise((resolve) => own.process.once("exit", resolve));
     expect(code).toBe(0);
+    await own.stop();
+  });
+
+  it.skipIf(process.platform === "win32")("takes along the child processes that cells started", async () => {
+    const own = await KernelClient.start();
+    const told = join(own.folder, "told");
+    const script = `trap 'echo told > ${told}; exit' TERM; echo ready; while :; do sleep 0.1; done`;
+    await own.execute(`
+      import { spawn } from "node:child_process";
+      const child = spawn("sh", ["-c", ${JSON.stringify(script)}]);
+      await new Promise((resolve) => child.stdout.once("data", resolve));`);
+    await own.request("shutdown_request", { restart: false }, "control");
+    while (!existsSync(told)) await new Promise((resolve) => setTimeout(resolve, 50));
     await own.stop();
   });
 });
