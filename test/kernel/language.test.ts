@@ -33,6 +33,17 @@ describe("CellLanguage.complete()", () => {
     expect(matches("glu|('a', 'b')")).toEqual(["glue"]);
   });
 
+  it("says what each match is, for the front end's icons", () => {
+    const { metadata } = language.complete("shift({ x: 1 }).", 16);
+    const at = { start: 16, end: 16, type: "property" };
+    expect(metadata).toEqual({
+      _jupyter_types_experimental: [
+        { ...at, text: "label" },
+        { ...at, text: "x" },
+      ],
+    });
+  });
+
   it("lets the cell that is typed declare a name anew", () => {
     expect(matches("const point = [1]; point.at|")).toEqual(["at"]);
   });
