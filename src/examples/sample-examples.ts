@@ -71,14 +71,16 @@ export function sampleExamples(
     windowLength: plan.grid.windowLength,
     quantiles: plan.quantiles,
     hash: hashOf(cache, latent, [...parts.map((part) => chosen[part]), silentPlaces, ...further]),
-    setHashes: {
-      train: setHash(cache, train),
-      select: setHash(cache, select),
-      calibrate: setHash(cache, calibrate),
-      test: setHash(cache, test),
-      nonActivating: setHash(cache, nonActivating),
-    },
+    setHashes: setHashes(cache, { train, select, calibrate, test, nonActivating }),
   };
+}
+
+function setHashes<K extends string>(
+  cache: LatentCache,
+  sets: Readonly<Record<K, readonly Window[]>>,
+): Record<K, string> {
+  const hashes = Object.entries<readonly Window[]>(sets).map(([name, set]) => [name, setHash(cache, set)]);
+  return Object.fromEntries(hashes);
 }
 
 /** Where the examples are. */

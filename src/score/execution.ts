@@ -11,7 +11,7 @@ import { type Confusion, confusion } from "../stats/confusion.js";
 import { f1 } from "../stats/f1.js";
 import { precision } from "../stats/precision.js";
 import { recall } from "../stats/recall.js";
-import { textItems } from "./item.js";
+import { type Item, textItems } from "./item.js";
 import type { Judgement, Scorer } from "./scorer.js";
 import { scoreOf } from "./summarise.js";
 
@@ -41,10 +41,7 @@ export function execution(options: ExecutionOptions = {}): Scorer {
       const items = textItems(examples);
       const pattern = patternOf(explanation);
       if (!pattern) {
-        const reason = `"${explanation.text}" cannot be run: it has no pattern, and is no sentence that is one`;
-        const judgements = items.map(
-          (shown): Judgement => ({ ...shown, answer: { status: "failed", reason } }),
-        );
+        const judgements = items.map((shown) => unrunnable(shown, explanation));
         return scoreOf({ scorer, model, judgements, usage: noUsage });
       }
       const windows = [...examples.test, ...examples.nonActivating];
@@ -67,6 +64,11 @@ export function execution(options: ExecutionOptions = {}): Scorer {
       };
     },
   };
+}
+
+function unrunnable(shown: Item, { text }: Explanation): Judgement {
+  const reason = `"${text}" cannot be run: it has no pattern, and is no sentence that is one`;
+  return { ...shown, answer: { status: "failed", reason } };
 }
 
 function patternOf({ pattern, text }: Explanation): Pattern | undefined {

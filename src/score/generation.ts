@@ -4,7 +4,7 @@ import { settingsOf } from "../settings.js";
 import type { Subject } from "../sparse/activations-of.js";
 import { auroc } from "../stats/auroc.js";
 import type { Scorer } from "./scorer.js";
-import { checkCount, pairsRequest, readPairs } from "./writing-prompt.js";
+import { checkCount, pairsRequest, readPairs, type WrittenPair } from "./writing-prompt.js";
 import { areaAgainstNatural, peakOf, runWritten, unwrittenScore, writtenScore } from "./written-texts.js";
 
 export interface WritingOptions {
@@ -44,18 +44,11 @@ export function generation(llm: TextModel, subject: Subject, options: WritingOpt
       });
       const parts = { scorer: name, model: llm.name, usage, examples };
       if (outcome.status !== "ok") return unwrittenScore(outcome, 2 * texts, parts);
-      const run = (written: readonly string[], meant: boolean) =>
-        runWritten(subject, written, { latent: examples.latent, meant, signal });
-      const [written, counter] = await Promise.all([
-        run(
-          outcome.value.map(({ text }) => text),
-          true,
-        ),
-        run(
-          outcome.value.map(({ counterpart }) => counterpart),
-          false,
-        ),
-      ]);
+      const run = (which: keyof WrittenPair) => {
+        const found = outcome.value.map((pair) => pair[which]);
+        return runWritten(subject, found, { latent: examples.latent, meant: which === "text", signal });
+      };
+      const [written, counter] = await Promise.all([run("text"), run("counterpart")]);
       return writtenScore([...written, ...counter], {
         ...parts,
         also: {
