@@ -40,6 +40,7 @@ import {
 } from "../test/score/gauntlet.js";
 import { explanation } from "../test/score/made-examples.js";
 import { plantedCache, plantedExamples, plantedNames } from "../test/score/planted-latents.js";
+import { rungTable } from "./negative-rungs.js";
 
 /** A scorer, and which of its numbers is looked at. */
 interface Contestant {
@@ -89,6 +90,8 @@ const tables = [
   summaryTable(onLabelled),
   "## Scorers that read no explanation",
   await unreadingTable([intruder(llm), exampleEmbedding(builtInEmbedder()), sensitivity(llm, subject)]),
+  "## Rungs of the ladder",
+  await rungTable(),
   "## Every score on the planted latents",
   ...onPlanted.map(valuesTable),
 ].join("\n\n");

@@ -1,16 +1,20 @@
 /** Every scorer on latents of the demo, through `interpret`, with the models that need no key and no download. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateDocuments } from "../../demo/world/index.js";
 import { cacheLatents } from "../../src/cache/cache-latents.js";
 import type { LatentCache } from "../../src/cache/latent-cache.js";
+import type { SampleExamplesOptions } from "../../src/examples/sample-examples.js";
+import { contrastive } from "../../src/explain/contrastive.js";
 import { topActivations } from "../../src/explain/top-activations.js";
 import type { Latent } from "../../src/latent.js";
+import { embedWindows } from "../../src/llm/embed-windows.js";
 import { builtInEmbedder } from "../../src/llm/local/built-in-embedder.js";
 import { type LocalTokenScorer, localTokenScorer } from "../../src/llm/local/local-token-scorer.js";
 import { pattern } from "../../src/llm/pattern/pattern-model.js";
+import { patternTokenScorer } from "../../src/llm/pattern/pattern-token-scorer.js";
 import { loadModel } from "../../src/model/load-model.js";
 import { interpret } from "../../src/run/interpret.js";
 import { detection } from "../../src/score/detection.js";
@@ -21,6 +25,7 @@ import { fuzzing } from "../../src/score/fuzzing.js";
 import { generation } from "../../src/score/generation.js";
 import { intruder } from "../../src/score/intruder.js";
 import { responsiveness } from "../../src/score/responsiveness.js";
+import { scoreCard } from "../../src/score/score-card.js";
 import type { Score, Scorer } from "../../src/score/scorer.js";
 import { sensitivity } from "../../src/score/sensitivity.js";
 import { simulation } from "../../src/score/simulation.js";
@@ -61,6 +66,7 @@ function allScorers(): Scorer[] {
     embedding(builtInEmbedder()),
     exampleEmbedding(builtInEmbedder()),
     surprisal(tokens),
+    named("surprisal by pattern", surprisal(patternTokenScorer())),
     named("detection by probability", detection(tokens)),
     named("simulation by probability", simulation(tokens)),
   ];
@@ -130,6 +136,7 @@ describe("all scorers", () => {
         ["embedding", "AUROC", 24],
         ["example embedding", "AUROC", 18],
         ["surprisal", "AUROC", 24],
+        ["surprisal by pattern", "AUROC", 24],
         ["detection by probability", "balanced accuracy", 24],
         ["simulation by probability", "correlation", 12],
       ]);
@@ -147,5 +154,45 @@ describe("all scorers", () => {
       }
     }
     expect(await runAll(latents.slice(1))).toEqual(first.slice(1));
+  }, 120_000);
+});
+
+describe("negatives of the ladder in a run", () => {
+  it("are what explainers contrast with and what scores are told by, kind by kind", async () => {
+    const latents = await clearest(1);
+    const embedded = await embedWindows(cache, { latents, windowLength: 16, onProgress: false });
+    const hard = ["co-active", "same-token", "embedding-neighbour"] as const;
+    const sampling: SampleExamplesOptions = {
+      ...examples,
+      nonActivating: 24,
+      negatives: ["random", ...hard],
+      contrast: 10,
+      contrastKinds: ["embedding-neighbour"],
+      embedded,
+    };
+    const directory = join(scratch, "runs");
+    const settings = {
+      explainer: contrastive(pattern()),
+      scorers: [detection(pattern()), fuzzing(pattern())],
+      examples: sampling,
+      directory,
+      onProgress: false,
+    } as const;
+    const run = async () => {
+      for await (const result of interpret(cache, latents, settings)) {
+        if (result.status === "scored") return result;
+      }
+      throw new Error("nothing was scored");
+    };
+    const first = await run();
+    for (const score of first.scores) {
+      const { byKind } = scoreCard(score);
+      for (const kind of score.scorer === "detection" ? hard : hard.slice(0, 2)) {
+        expect(byKind.get(kind)?.n, `${score.scorer} ${kind}`).toBeGreaterThan(0);
+      }
+    }
+    // The pool is named by its hash in the settings, so that the run is found again.
+    expect((await run()).scores).toEqual(first.scores);
+    expect(readdirSync(directory)).toHaveLength(1);
   }, 120_000);
 });
