@@ -21,7 +21,7 @@ import { readableGraph } from "../../src/model/onnx/readable-graph.js";
 import { packageRoot } from "../../src/package-root.js";
 import { seededRandom } from "../../src/random.js";
 import { tensor } from "../../src/tensor.js";
-import { exportedModel } from "../model/exported-models.js";
+import { exportedModel, exportsOf } from "../model/exported-models.js";
 import { encodeTorch, storedZip } from "../sparse/torch-file.js";
 import { mutate } from "./mutate.js";
 
@@ -148,7 +148,7 @@ describe("damaged files", { timeout: 600_000 }, () => {
   });
 
   it("ONNX", async () => {
-    const bytes = await exportedModel("llama", "builder");
+    const bytes = await exportedModel(await exportsOf("llama"), "builder");
     const read = async (damaged: Uint8Array) => {
       const graph = readableGraph(decodeGraph(damaged), "damaged");
       const points = findHookpoints(graph, { path: "damaged" });

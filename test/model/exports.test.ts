@@ -2,18 +2,14 @@
  * Tiny models of many families, exported in many ways by `exports.py`: every hookpoint that PyTorch's modules have is found, with
  * PyTorch's values. A selection lies in `exports/`; `SAELAB_EXPORTS=FOLDER` takes what the script has made there.
  */
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TensorFile } from "../../src/formats/tensor-file.js";
-import { loadTokenizer } from "../../src/model/load-tokenizer.js";
-import { openOnnxModel } from "../../src/model/onnx/onnx-model.js";
-import type { SubjectModel } from "../../src/model/subject-model.js";
-import { packageRoot } from "../../src/package-root.js";
 import type { Tensor } from "../../src/tensor.js";
 import { errorTable } from "../largest-error.js";
-import { exportsEnding, exportsFolder, exportsOf } from "./exported-models.js";
+import { exportsEnding, exportsFolder, exportsOf, openExport } from "./exported-models.js";
 
 const table = errorTable();
 afterAll(() => table.print("Hookpoints of exports against PyTorch, as a share of the largest value"));
@@ -43,15 +39,8 @@ describe.each(families)("hookpoints of %s", (family, file, ways) => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  async function open(way: string): Promise<SubjectModel> {
-    const path = join(folder, `${way}.onnx`);
-    await writeFile(path, ((await file.read(`onnx/${way}`)) as Tensor<Uint8Array>).data);
-    const tokenizer = await loadTokenizer(join(packageRoot(), "demo", "model"));
-    return await openOnnxModel(path, { name: family, tokenizer, contextLength: 32, vocabSize: 64 });
-  }
-
   it.each(ways)("by %s", { timeout: 60_000 }, async (way) => {
-    const model = await open(way);
+    const model = await openExport(file, way, folder);
     const tokens = (await file.read("tokens")) as Tensor<Int32Array>;
     const wanted = namesUnder("golden/", file);
     const places = model.hookpoints.map((point) => point.name);

@@ -1,4 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HookpointError } from "../../src/errors.js";
@@ -7,11 +9,14 @@ import { openSafetensors } from "../../src/formats/safetensors.js";
 import type { TensorFile } from "../../src/formats/tensor-file.js";
 import { loadModel } from "../../src/model/load-model.js";
 import type { SubjectModel } from "../../src/model/subject-model.js";
+import type { CoderWeights } from "../../src/sparse/coder-weights.js";
 import { editLatents, intervene, type LatentEdit } from "../../src/sparse/intervene.js";
 import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
 import type { SparseCoder } from "../../src/sparse/sparse-coder.js";
+import { weightedCoder } from "../../src/sparse/weighted-coder.js";
 import { type Tensor, tensor } from "../../src/tensor.js";
 import { errorTable } from "../largest-error.js";
+import { exportsOf, openExport } from "../model/exported-models.js";
 import { hasRealData, needsRealData, realData } from "../shared-data.js";
 
 interface Prompt {
@@ -113,6 +118,42 @@ describe.skipIf(!hasRealData)(`intervene() on stories260k ${needsRealData}`, () 
       }
     }
   }, 60_000);
+});
+
+describe("intervene() on tiny exports", () => {
+  it.each(["gpt2", "llama"])(
+    "sets, scales, ablates and adds at once, as PyTorch does: %s",
+    async (family) => {
+      const folder = await mkdtemp(join(tmpdir(), "saelab-intervene-"));
+      const file = await exportsOf(family);
+      const model = await openExport(file, "torchscript", folder);
+      const [encoder, encoderBias, decoder, decoderBias] = await Promise.all(
+        ["encoder", "encoder_bias", "decoder", "decoder_bias"].map((name) => file.float32(`coder/${name}`)),
+      );
+      const weights: CoderWeights = {
+        hookpoint: "layers.0",
+        hookpointOut: "layers.0",
+        activation: { kind: "topk", k: 8 },
+        encoder,
+        encoderBias: encoderBias.data,
+        decoder,
+        decoderBias: decoderBias.data,
+        subtractsDecoderBias: true,
+        skip: undefined,
+      };
+      const coder = weightedCoder(weights, { name: "random", hash: "" });
+      const tokens = (await file.read("tokens")) as Tensor<Int32Array>;
+      const edits = JSON.parse(file.metadata.edits) as LatentEdit[];
+      expect(edits.length).toBe(5);
+      const found = await intervene(model, coder, { tokens, edits });
+      const [wanted, clean] = await Promise.all(
+        ["intervention/logits", "golden/logits"].map((name) => file.float32(name)),
+      );
+      expect(table.note(`${family}, five edits at once`, found.data, wanted.data)).toBeLessThan(1e-4);
+      expect(table.note(`${family}, five edits against none`, clean.data, wanted.data)).toBeGreaterThan(0.1);
+      await Promise.all([model.close(), coder.close(), rm(folder, { recursive: true })]);
+    },
+  );
 });
 
 describe("interventions on the demo", () => {
