@@ -25,6 +25,8 @@ export interface BestOfOptions {
  *
  * The first is shown the training examples in their order, each further one in another, so that models without a
  * temperature and ledgers that know the first question give several, too. What fails is left out.
+ *
+ * @see Best of k in a pull request of the reference implementation (delphi 150, not merged).
  */
 export function bestOf(explainer: Explainer, options: BestOfOptions): Explainer {
   const { scorer, n = 5, seed = 22 } = options;

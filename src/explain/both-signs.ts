@@ -15,6 +15,8 @@ export interface BothSignsOptions {
 /**
  * Explains both sides of a direction, each from its own examples, as `senses`: where it is positive, and where it is negative.
  * Each has its share of the windows in which either fires. The text is that of both.
+ *
+ * @see Neuronpedia's explanations from the lowest activations.
  */
 export function bothSigns(explainer: Explainer, options: BothSignsOptions): Explainer {
   const name = `${explainer.name} both-signs`;

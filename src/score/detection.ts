@@ -10,10 +10,11 @@ import type { Scorer } from "./scorer.js";
 export interface DetectionOptions extends ClassifyOptions {}
 
 /**
- * Detection (Paulo et al. 2024, section 3.3): the judge reads plain texts and says in which of them the
- * explanation holds; the score is the balanced accuracy over test windows where the latent fires and windows
- * of contexts where it never does. A reply that cannot be read is no answer, where the paper's code counts
- * it as five wrong ones.
+ * Detection (Paulo et al. 2024, section 3.3): whether a judge who reads plain texts finds those in which the latent fires.
+ *
+ * Input: test windows, and silent windows of contexts where the latent never fires, or of `negativeLadder`, which keep their
+ * kind. Output: the balanced accuracy of yes and no, (TPR + TNR) / 2, with its interval. A reply that cannot be read is
+ * no answer, where the paper's code counts it as five wrong ones.
  *
  * @param judge A model that gives text, or one that gives probabilities.
  * @throws {RangeError} If `examplesPerPrompt` is not a whole number of at least 1.
