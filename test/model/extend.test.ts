@@ -118,6 +118,7 @@ describe("model.extend()", () => {
       neurons: neuronCoder(model, "layers.2.mlp.neurons", { k: 16 }),
       random: randomCoder(model, "layers.0", { dSae: 500 }),
       identity: identityCoder(model, "layers.3.mlp"),
+      heads: identityCoder(model, "layers.2.attention.heads"),
     });
   });
 

@@ -187,21 +187,25 @@ describe("interventions on the demo", () => {
     expect(third.data.slice(0, model.dModel)).toEqual(third.data.slice(model.dModel, 2 * model.dModel));
   });
 
-  it.each(["embed", "layers.1.attention", "layers.1.mlp.input", "layers.1.mlp.neurons", "layers.1.mlp"])(
-    "%s can be replaced too",
-    async (hookpoint) => {
-      const own = (await model.activations(tokens, [hookpoint])).get(hookpoint) as Tensor;
-      const clean = await model.logits(tokens);
-      const same = await model.logits(tokens, { replace: new Map([[hookpoint, own]]) });
-      expect(table.note(`demo, ${hookpoint} replaced by itself`, same.data, clean.data)).toBeLessThan(1e-5);
-      const half = tensor(
-        own.data.map((value) => value / 2),
-        own.shape,
-      );
-      const changed = await model.logits(tokens, { replace: new Map([[hookpoint, half]]) });
-      expect(changed.data).not.toEqual(clean.data);
-    },
-  );
+  it.each([
+    "embed",
+    "layers.1.attention.heads",
+    "layers.1.attention",
+    "layers.1.mlp.input",
+    "layers.1.mlp.neurons",
+    "layers.1.mlp",
+  ])("%s can be replaced too", async (hookpoint) => {
+    const own = (await model.activations(tokens, [hookpoint])).get(hookpoint) as Tensor;
+    const clean = await model.logits(tokens);
+    const same = await model.logits(tokens, { replace: new Map([[hookpoint, own]]) });
+    expect(table.note(`demo, ${hookpoint} replaced by itself`, same.data, clean.data)).toBeLessThan(1e-5);
+    const half = tensor(
+      own.data.map((value) => value / 2),
+      own.shape,
+    );
+    const changed = await model.logits(tokens, { replace: new Map([[hookpoint, half]]) });
+    expect(changed.data).not.toEqual(clean.data);
+  });
 
   it("editLatents() writes differences times decoder rows, at the given positions only", async () => {
     const { positions, latents, values } = await coder.encode(x);
