@@ -1,9 +1,10 @@
 /** Caches of latents that nobody trained: beside the cache of a run, on its first tokens, made once and found again. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheBeginning } from "../cache/cache-beginning.js";
+import { lockDirectory } from "../cache/cache-lock.js";
 import { manifestName } from "../cache/cache-manifest.js";
 import { LatentCache } from "../cache/latent-cache.js";
 import { HookpointError } from "../errors.js";
@@ -105,7 +106,7 @@ async function cacheWith(
   }
 }
 
-/** Lends a model with weights drawn anew; its files go when it is given back. */
+/** Lends a model with weights drawn anew. Its files, as large as the model, go at the end; a killed process leaves them to the next. */
 async function withRandomModel<T>(
   { name, folder, provider }: SubjectModel,
   { place, seed, maxModelBytes: maxBytes, signal, onProgress }: FillOptions,
@@ -113,7 +114,8 @@ async function withRandomModel<T>(
 ): Promise<T> {
   if (folder === undefined) throw new RangeError(`the model "${name}" is not from files`);
   await mkdir(place, { recursive: true });
-  const written = await mkdtemp(join(place, "model-"));
+  const unlock = lockDirectory(place);
+  const written = join(place, "model");
   try {
     await writeRandomModel(folder, written, { seed, maxBytes, signal, onProgress });
     const random = await loadModel(written, { provider: provider as Provider | undefined });
@@ -124,6 +126,7 @@ async function withRandomModel<T>(
     }
   } finally {
     await rm(written, { recursive: true, force: true });
+    unlock();
   }
 }
 

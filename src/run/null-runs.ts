@@ -1,9 +1,8 @@
 /** What latents that nobody trained get from the explainer and the scorers of a run. */
 import type { LatentCache } from "../cache/latent-cache.js";
-import { FileError, isSaelabError } from "../errors.js";
+import { isSaelabError } from "../errors.js";
 import { samplingPlan } from "../examples/sampling-plan.js";
 import type { Latent } from "../latent.js";
-import { loadModel } from "../model/load-model.js";
 import type { SubjectModel } from "../model/subject-model.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
 import { seededRandom } from "../random.js";
@@ -12,7 +11,8 @@ import { interpretLatents } from "./interpret-latents.js";
 import type { Interpretation } from "./interpretation.js";
 import type { NullRun, NullRunKind } from "./null-run.js";
 import { nullRunCache } from "./null-run-cache.js";
-import { knownModel, type NullRunOptions, type PlannedNullRun, unboundScorers } from "./planned-null-runs.js";
+import { lentModel } from "./null-run-model.js";
+import { type PlannedNullRun, unboundScorers } from "./planned-null-runs.js";
 
 /** Of a random model that is not asked for by name: 2 GiB of disk for as long as it is cached. */
 const modestBytes = 2 ** 31;
@@ -53,7 +53,7 @@ async function openAll(
   planned: readonly PlannedNullRun[],
   options: InterpretOptions,
 ): Promise<OpenedNullRun[]> {
-  const model = lentModel(cache, options.nulls || {});
+  const model = lentModel(cache, options.nulls ? options.nulls.model : undefined);
   const opened: OpenedNullRun[] = [];
   try {
     for (const { kind, latents, reason } of planned) {
@@ -132,29 +132,4 @@ function drawLatents(
   const able = cache.live().filter(({ index }) => cache.stats(index).windows >= tiles);
   if (able.length > 0) return seededRandom(seed).fork("null run").sample(able, count);
   throw new RangeError(`none of its ${cache.dSae} latents fires in ${tiles} windows; ask for fewer examples`);
-}
-
-/** The model of a cache, opened when it is first asked for, and closed if it was opened here. */
-function lentModel(cache: LatentCache, nulls: NullRunOptions) {
-  const known = knownModel(cache, nulls);
-  let loaded: Promise<SubjectModel> | undefined;
-  return {
-    async open(): Promise<SubjectModel> {
-      if (typeof known === "object") return known;
-      loaded ??= loadSame(cache);
-      return await loaded;
-    },
-    async close(): Promise<void> {
-      const model = await loaded?.catch(() => undefined);
-      await model?.close();
-    },
-  };
-}
-
-async function loadSame(cache: LatentCache): Promise<SubjectModel> {
-  const { name, hash } = cache.manifest.identity.model;
-  const model = await loadModel(name);
-  if (model.hash === hash) return model;
-  await model.close();
-  throw new FileError(`the model "${name}" is not the one that the cache was made with any more`, name);
 }

@@ -1,9 +1,9 @@
-import { modelOf } from "../cache/cache-model.js";
 import type { LatentCache } from "../cache/latent-cache.js";
 import type { Explainer } from "../explain/explainer.js";
 import type { SubjectModel } from "../model/subject-model.js";
 import type { Scorer } from "../score/scorer.js";
 import { type NullRunKind, nullRunKinds } from "./null-run.js";
+import { knownModel } from "./null-run-model.js";
 
 export interface NullRunOptions {
   /**
@@ -90,15 +90,8 @@ function obstacle(
     return `the explainer "${explainer.name}" explains latents of one coder only`;
   }
   if (unboundScorers(scorers).length === 0) return "every scorer judges latents of one coder only";
-  if (knownModel(cache, nulls) === undefined) {
+  if (knownModel(cache, nulls.model) === undefined) {
     return `the cache does not say where its model "${cache.manifest.identity.model.name}" is; give it as nulls.model`;
   }
   return undefined;
-}
-
-/** The model of a cache, or the name that it can be loaded by. */
-export function knownModel(cache: LatentCache, { model }: NullRunOptions): SubjectModel | string | undefined {
-  const { name } = cache.manifest.identity.model;
-  const isLoadable = name === "demo" || name.startsWith("hf:");
-  return model ?? modelOf(cache) ?? (isLoadable ? name : undefined);
 }
