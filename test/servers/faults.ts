@@ -46,6 +46,9 @@ export const passingFaults: Readonly<Record<string, () => Fault[]>> = {
   "429 with retry-after in seconds": () => [status(429, { "retry-after": "0.05" })],
   "429 with retry-after-ms": () => [status(429, { "retry-after-ms": "30" })],
   "429 with retry-after as a date": () => [status(429, { "retry-after": new Date().toUTCString() })],
+  "429, as calls grow too fast": () => [
+    { ...status(429, { "retry-after-ms": "5" }), code: "ramp_limit_exceeded" },
+  ],
   "529, twice": () => [status(529, { "retry-after-ms": "5" }), status(529, { "retry-after-ms": "5" })],
   "500": () => [status(500, { "retry-after-ms": "5" })],
   "a reset connection": () => [{ kind: "reset" }],
@@ -57,7 +60,7 @@ export const passingFaults: Readonly<Record<string, () => Fault[]>> = {
   "a proxy's page with status 200": () => [{ kind: "html" }],
 };
 
-function status(code: number, headers: Record<string, string>): Fault {
+function status(code: number, headers: Record<string, string>): StatusFault {
   return { kind: "status", status: code, headers };
 }
 
