@@ -23,17 +23,15 @@ export async function writeArrow(
   const meter = progressMeter("write Arrow", "activations", rows, options.onProgress);
   writing(path, () => mkdirSync(dirname(path), { recursive: true }));
   const file = new ArrayFileWriter(path);
+  // Written part by part: the library's own queue would keep them all.
+  const parts: Uint8Array[] = [];
+  class Sink extends AsyncByteQueue {
+    override write(bytes: Uint8Array): void {
+      parts.push(bytes);
+    }
+  }
+  const sink = new Sink();
   try {
-    // Bytes go to the file part by part: the library's own queue would keep them all.
-    const parts: Uint8Array[] = [];
-    const sink = new (class extends AsyncByteQueue {
-      override write(bytes: Uint8Array): void {
-        parts.push(bytes);
-      }
-    })();
-    const writeParts = async () => {
-      for (const bytes of parts.splice(0)) await file.write(bytes);
-    };
     const writer = new RecordBatchFileWriter();
     let done = 0;
     for (const part of activationTable(cache)) {
@@ -41,12 +39,12 @@ export async function writeArrow(
       const table = makeTable(part);
       if (done === 0) writer.reset(sink, table.schema);
       for (const batch of table.batches) writer.write(batch);
-      await writeParts();
+      for (const bytes of parts.splice(0)) await file.write(bytes);
       done += rowsOf(part);
       meter.report(done);
     }
     writer.close();
-    await writeParts();
+    for (const bytes of parts.splice(0)) await file.write(bytes);
     await file.close();
   } catch (error) {
     file.abandon();

@@ -36,8 +36,7 @@ export function otherReadings(
   activations: ReadonlyMap<string, Tensor>,
 ): CoderReading[] {
   const width = (name: string) => activations.get(name)?.shape.at(-1);
-  const [dSae, dModel] = weights.encoder.shape;
-  const dOut = weights.decoder.shape[1];
+  const [dModel, dOut] = [weights.encoder.shape[1], weights.decoder.shape[1]];
   const places = [...activations.keys()];
   const fitting = places.filter((name) => width(name) === dModel);
   const others: CoderReading[] =
@@ -49,14 +48,7 @@ export function otherReadings(
             .filter((name) => width(name) === dOut)
             .map((hookpointOut) => ({ ...reading, hookpointOut })),
         ];
-  const square = { encoder: dSae === dModel, decoder: dSae === dOut };
-  const turned = [
-    "neither",
-    ...(square.encoder ? ["encoder"] : []),
-    ...(square.decoder ? ["decoder"] : []),
-    ...(square.encoder && square.decoder ? ["both"] : []),
-  ] as CoderReading["transposed"][];
-  others.push(...turned.map((transposed) => ({ ...reading, transposed })));
+  others.push(...transpositions(weights).map((transposed) => ({ ...reading, transposed })));
   if (dModel === dOut) {
     others.push({ ...reading, subtractsDecoderBias: !reading.subtractsDecoderBias });
   }
@@ -69,6 +61,16 @@ export function otherReadings(
     }
   }
   return others;
+}
+
+/** Which of the matrices can be the other way round: square ones. */
+function transpositions({ encoder, decoder }: CoderWeights): CoderReading["transposed"][] {
+  const [encoderIsSquare, decoderIsSquare] = [encoder, decoder].map(({ shape: [a, b] }) => a === b);
+  const turned: CoderReading["transposed"][] = ["neither"];
+  if (encoderIsSquare) turned.push("encoder");
+  if (decoderIsSquare) turned.push("decoder");
+  if (encoderIsSquare && decoderIsSquare) turned.push("both");
+  return turned;
 }
 
 /** The weights as a reading takes them; `input` tells the mean length. */

@@ -43,6 +43,18 @@ export async function readGemmaScope2(
   });
   const [dSae, dModel] = linear.encoder.shape;
   const affine = "affine_skip_connection";
+  return {
+    ...linear,
+    ...placesOf(folder, config, options),
+    activation: jumpRelu(await readThresholds(file, "threshold", { dSae })),
+    subtractsDecoderBias: false,
+    skip: file.tensors.has(affine)
+      ? transpose(await readWeight(file, affine, [dModel, linear.decoder.shape[1]]))
+      : undefined,
+  };
+}
+
+function placesOf(folder: string, config: JsonObject, options: CoderOptions) {
   const hookpoint = options.hookpoint ?? gemmaPlace(config.hf_hook_point_in);
   if (hookpoint === undefined) {
     throw new FileError(
@@ -51,16 +63,7 @@ export async function readGemmaScope2(
     );
   }
   const writtenOut = options.hookpoint === undefined ? gemmaPlace(config.hf_hook_point_out) : undefined;
-  return {
-    ...linear,
-    hookpoint,
-    hookpointOut: options.hookpointOut ?? writtenOut ?? hookpoint,
-    activation: jumpRelu(await readThresholds(file, "threshold", { dSae })),
-    subtractsDecoderBias: false,
-    skip: file.tensors.has(affine)
-      ? transpose(await readWeight(file, affine, [dModel, linear.decoder.shape[1]]))
-      : undefined,
-  };
+  return { hookpoint, hookpointOut: options.hookpointOut ?? writtenOut ?? hookpoint };
 }
 
 /**

@@ -38,22 +38,13 @@ export function screenedCoder(
   let screen: Promise<Int8Screen | undefined> | undefined;
   const warn = (reason: string) =>
     onWarning(`The sparse coder "${name}" computes in float32, without the int8 screen: ${reason}`);
-  const openChecked = async (activations: Tensor): Promise<Int8Screen | undefined> => {
-    const sample = rowsOf(activations, 0, sampleSize);
-    const open = await int8Screen(weights, sample, { name, threads });
-    const fault = faultOf(await open.run(sample, 0), await coder.encode(sample));
-    if (fault === undefined) return open;
-    await open.close();
-    warn(fault);
-    return undefined;
-  };
   return {
     ...facts,
     async encode(activations) {
       const positions = activations.data.length / dModel;
       const fits = activations.shape.at(-1) === dModel && positions >= sampleSize;
       if (!fits || weights.activation.kind === "groupmax") return await coder.encode(activations);
-      screen ??= openChecked(activations);
+      screen ??= openChecked(coder, activations, { weights, threads, warn });
       const open = await screen;
       const batches = open && (await screenAll(open, activations));
       if (batches) return joinBatches(batches, [positions, dSae]);
@@ -73,6 +64,27 @@ export function screenedCoder(
       await Promise.all([coder.close(), (await open)?.close()]);
     },
   };
+}
+
+interface CheckOptions {
+  weights: CoderWeights;
+  threads: number | undefined;
+  warn: (reason: string) => void;
+}
+
+/** A screen that finds what the coder does, on a sample of these activations; `undefined`, and said why, if there is none. */
+async function openChecked(
+  coder: SparseCoder,
+  activations: Tensor,
+  { weights, threads, warn }: CheckOptions,
+): Promise<Int8Screen | undefined> {
+  const sample = rowsOf(activations, 0, sampleSize);
+  const open = await int8Screen(weights, sample, { name: coder.name, threads });
+  const fault = faultOf(await open.run(sample, 0), await coder.encode(sample));
+  if (fault === undefined) return open;
+  await open.close();
+  warn(fault);
+  return undefined;
 }
 
 /** `undefined` if a bound did not hold. */

@@ -47,23 +47,7 @@ export function storedMatrix(
   const stepBytes = step * bytesOf(place.dtype);
   const file = realpathSync(place.file);
   const rowBytes = shape[1] * bytesOf(place.dtype);
-  const before = stateOf(statSync(file));
-  const reading = <T>(read: (descriptor: number) => T): T => {
-    let descriptor: number | undefined;
-    try {
-      descriptor = openSync(file, "r");
-      if (stateOf(fstatSync(descriptor)) !== before) throw new Error("its size or time is another");
-      return read(descriptor);
-    } catch (cause) {
-      throw new FileError(
-        `Cannot read the weights of "${file}": it has changed since; load the sparse coder again`,
-        file,
-        { cause },
-      );
-    } finally {
-      if (descriptor !== undefined) closeSync(descriptor);
-    }
-  };
+  const reading = readerOf(file);
   const rows = (from: number, to: number): Float32Array => {
     const bytes = new Uint8Array((to - from) * rowBytes);
     reading((descriptor) => {
@@ -84,6 +68,27 @@ export function storedMatrix(
     },
     rows,
     checkUnchanged: () => reading(() => {}),
+  };
+}
+
+/** Opens a file for one reading after the other, as long as it is what it is now. */
+function readerOf(file: string): <T>(read: (descriptor: number) => T) => T {
+  const before = stateOf(statSync(file));
+  return (read) => {
+    let descriptor: number | undefined;
+    try {
+      descriptor = openSync(file, "r");
+      if (stateOf(fstatSync(descriptor)) !== before) throw new Error("its size or time is another");
+      return read(descriptor);
+    } catch (cause) {
+      throw new FileError(
+        `Cannot read the weights of "${file}": it has changed since; load the sparse coder again`,
+        file,
+        { cause },
+      );
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor);
+    }
   };
 }
 
