@@ -108,6 +108,9 @@ describe.skipIf(noChromium)(`heatmap on a static page${noChromium}`, () => {
       await page.evaluate((told) => document.body.setAttribute("data-vscode-theme-kind", String(told)), kind);
       await page.locator(`.saelab[data-theme=${theme}]`).filter({ hasText: "weather" }).waitFor();
     }
+    const colours = "--jp-layout-color0:white;--vscode-editor-background:rgb(31, 31, 31)";
+    await page.evaluate((style) => document.documentElement.setAttribute("style", style), colours);
+    expect(await root.evaluate((el) => getComputedStyle(el).backgroundColor)).toBe("rgb(31, 31, 31)");
   });
 
   test("holds at most 1,000 elements for 1,000 windows of 32 tokens, wherever it is scrolled", async () => {
