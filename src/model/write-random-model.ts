@@ -77,9 +77,9 @@ function checkDrawable(initializer: Initializer, path: string): void {
 
 function checkSize(bytes: number, maxBytes: number, path: string): void {
   if (bytes <= maxBytes) return;
-  const gigabytes = (n: number) => `${(n / 1e9).toFixed(1)} GB`;
+  const megabytes = (n: number) => `${(n / 1e6).toFixed(1)} MB`;
   throw new FileError(
-    `Cannot draw the weights of "${path}" anew: they take ${gigabytes(bytes)}, and at most ${gigabytes(maxBytes)} are wanted`,
+    `Cannot draw the weights of "${path}" anew: they take ${megabytes(bytes)}, and at most ${megabytes(maxBytes)} are wanted`,
     path,
   );
 }

@@ -113,6 +113,12 @@ describe("writeRandomModel()", () => {
     expect(existsSync(join(root, "refused"))).toBe(false);
   });
 
+  it("refuses a model that is larger than is wanted, before it writes anything", async () => {
+    const small = writeRandomModel("demo", join(root, "large"), { ...quiet, maxBytes: 1e6 });
+    await expect(small).rejects.toThrow(/they take 5\.3 MB, and at most 1\.0 MB are wanted/);
+    expect(existsSync(join(root, "large"))).toBe(false);
+  });
+
   it("stops when it is told to, and leaves no model", async () => {
     const stop = AbortSignal.abort(new Error("enough"));
     const stopped = writeRandomModel("demo", join(root, "stopped"), { ...quiet, signal: stop });
