@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { write } from "../../src/llm/pattern/grammar.js";
+import { write } from "../../src/llm/pattern/write-sentence.js";
 import { execution } from "../../src/score/execution.js";
 import { example, explanation, latentExamples, tokenLatent, window } from "./made-examples.js";
 

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { claude } from "../../src/llm/claude.js";
 import { answerScorer } from "../../src/llm/pattern/answer-scorer.js";
-import { write } from "../../src/llm/pattern/grammar.js";
 import { pattern } from "../../src/llm/pattern/pattern-model.js";
+import { write } from "../../src/llm/pattern/write-sentence.js";
 import type { TextModel } from "../../src/llm/text-model.js";
 import { intruder } from "../../src/score/intruder.js";
 import { responsiveness } from "../../src/score/responsiveness.js";

@@ -1,8 +1,9 @@
 /** What the embedded model makes of a text, given an explanation. */
 import { readMarkup } from "../../examples/markup.js";
 import { segment } from "./document.js";
-import { quotedWords, read } from "./grammar.js";
+import { read } from "./grammar.js";
 import type { Pattern } from "./pattern.js";
+import { quotedWords } from "./quoted-words.js";
 import { type Matcher, matcher } from "./run.js";
 
 /** The pattern that a sentence is, or the words that it quotes; `undefined` where it is neither. */

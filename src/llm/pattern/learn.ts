@@ -10,10 +10,10 @@ import { candidates } from "./candidates.js";
 import { type Document, segment } from "./document.js";
 import { type Evidence, extentOf, gatherer, join, noEvidence, quality } from "./evidence.js";
 import { withExceptions } from "./exceptions.js";
-import { write } from "./grammar.js";
 import { type MarkedText, readMarkedText } from "./marked-text.js";
 import { mergeClauses } from "./merge-clauses.js";
 import type { Clause, Pattern } from "./pattern.js";
+import { write } from "./write-sentence.js";
 
 export interface LearnOptions {
   /** At most so many words in the sentence. Default: 20. */

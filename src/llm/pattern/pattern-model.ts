@@ -20,11 +20,12 @@ import {
 } from "../example-lines.js";
 import { noUsage, type TextModel, type TextReply, type TextRequest } from "../text-model.js";
 import { answerScorer } from "./answer-scorer.js";
-import { quotedWords, write } from "./grammar.js";
 import { agrees, detects, rememberedMatchers } from "./judge-text.js";
 import { learn } from "./learn.js";
 import { readMarkedText } from "./marked-text.js";
+import { quotedWords } from "./quoted-words.js";
 import type { Matcher } from "./run.js";
+import { write } from "./write-sentence.js";
 
 /**
  * The embedded model. Deterministic; a reply costs nothing.

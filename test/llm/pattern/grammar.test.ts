@@ -1,7 +1,7 @@
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { quotedWords, read, write } from "../../../src/llm/pattern/grammar.js";
+import { read } from "../../../src/llm/pattern/grammar.js";
 import type {
   After,
   Before,
@@ -11,8 +11,10 @@ import type {
   Positions,
   Target,
 } from "../../../src/llm/pattern/pattern.js";
+import { quotedWords } from "../../../src/llm/pattern/quoted-words.js";
 import { readPattern } from "../../../src/llm/pattern/read-pattern.js";
 import { classNames } from "../../../src/llm/pattern/word-classes.js";
+import { write } from "../../../src/llm/pattern/write-sentence.js";
 
 const tricky = fc.constantFrom(
   "“",

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { read, write } from "../../../src/llm/pattern/grammar.js";
+import { read } from "../../../src/llm/pattern/grammar.js";
 import { readPattern } from "../../../src/llm/pattern/read-pattern.js";
 import { runPattern } from "../../../src/llm/pattern/run-pattern.js";
 import { safeRegex } from "../../../src/llm/pattern/safe-regex.js";
+import { write } from "../../../src/llm/pattern/write-sentence.js";
 
 const pieces = [
   "The",
