@@ -34,7 +34,10 @@ export class FrontEnd {
   }
 
   /** Publishes what a cell shows, without what is too long. */
-  show({ msgType, content, metadata, buffers, parent }: Extract<ToIo, { type: "publish" }>, limit: number) {
+  show(
+    { msgType, content, metadata, buffers, parent }: Extract<ToIo, { type: "publish" }>,
+    limit: number,
+  ): void {
     const data = () => limitedBundle((content.data ?? {}) as Json, limit);
     this.publish(msgType, showing.has(msgType) ? { ...content, data: data() } : content, {
       ...(parent && { parent }),
