@@ -1,16 +1,16 @@
-/** Negatives of neighbours as delphi draws and marks them: `delphi-negatives.py` ran delphi itself and says how. */
+/** What delphi draws of its own cache, and how it marks it: `delphi-runs.py` ran delphi itself and says how. */
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LatentCache } from "../../src/cache/latent-cache.js";
 import { type DelphiNegativesOptions, delphiNegatives } from "../../src/examples/delphi-negatives.js";
 import type { LatentExamples } from "../../src/examples/example.js";
 import type { Neighbour } from "../../src/examples/neighbours.js";
 import { readDelphiNeighbours } from "../../src/examples/read-delphi-neighbours.js";
 import { readWindow } from "../../src/examples/read-window.js";
-import { sampleExamples } from "../../src/examples/sample-examples.js";
+import { type SampleExamplesOptions, sampleExamples } from "../../src/examples/sample-examples.js";
 import { type DelphiTask, delphiItems } from "../../src/score/delphi-scorers.js";
 import { asTheyWrite, openTheirCache } from "../examples/delphi-cache.js";
 import { hasRealData, needsRealData, realData } from "../shared-data.js";
@@ -18,45 +18,76 @@ import { hasRealData, needsRealData, realData } from "../shared-data.js";
 const root = mkdtempSync(join(tmpdir(), "saelab-negatives-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-interface Drawn {
-  /** Counted through all contexts. */
-  windows: number[];
-  /** SHA-256 of the texts. */
+/** SHA-256 of the texts, in the order shown. */
+interface Texts {
   detection: string;
   fuzzing: string;
 }
 
-type Reference = Record<"co-occurrence 50" | "own", Record<string, Drawn>>;
-const reference: Reference & { halves: [latent: number, window: number, text: string][] } = JSON.parse(
-  readFileSync(join(import.meta.dirname, "delphi-negatives.json"), "utf8"),
-);
+interface Reference {
+  /** By latent. */
+  variants: Record<string, Record<string, Texts & { windows: string }>>;
+  negatives: Record<string, Record<string, Texts & { windows: number[] }>>;
+  halves: [latent: number, window: number, text: string][];
+}
 
-describe.skipIf(!hasRealData)(`delphiNegatives() ${needsRealData}`, () => {
+const reference: Reference = JSON.parse(readFileSync(join(import.meta.dirname, "delphi-runs.json"), "utf8"));
+
+describe.skipIf(!hasRealData)(`delphi's runs ${needsRealData}`, () => {
   let cache: LatentCache;
   beforeAll(async () => {
     cache = await openTheirCache(join(root, "cache"));
   });
 
-  const examplesOf = (latent: string) =>
-    sampleExamples(cache, { hookpoint: cache.hookpoint, index: Number(latent) }, { compat: "delphi" });
+  const examplesOf = (latent: string, options: SampleExamplesOptions = {}) =>
+    sampleExamples(
+      cache,
+      { hookpoint: cache.hookpoint, index: Number(latent) },
+      { compat: "delphi", ...options },
+    );
 
   const textsHash = (task: DelphiTask, examples: LatentExamples) => {
     const texts = delphiItems(task, examples).map(({ text }) => asTheyWrite(text));
     return createHash("sha256").update(texts.join("\n")).digest("hex");
   };
 
-  function expectDrawn(
-    drawn: Record<string, Drawn>,
-    options: (latent: string) => DelphiNegativesOptions,
-  ): void {
-    expect(Object.keys(drawn)).toHaveLength(20);
-    for (const [latent, wanted] of Object.entries(drawn)) {
+  const windowsHash = ({ train, test }: LatentExamples) => {
+    const hash = createHash("sha256");
+    for (const { tokens, activations } of [...train, ...test]) hash.update(tokens).update(activations);
+    return hash.digest("hex");
+  };
+
+  it.each<[string, number, SampleExamplesOptions]>([
+    ["top", 20, { trainSampling: "top" }],
+    ["random", 20, { trainSampling: "random" }],
+    ["mix", 20, { trainSampling: "mixed" }],
+    ["five quantiles", 20, { train: 33, test: 22, quantiles: 5 }],
+    ["centred", 20, { placement: "centred", minWindows: 50 }],
+    ["64 tokens", 20, { windowLength: 64, minWindows: 100 }],
+    ["16 tokens, centred", 17, { windowLength: 16, placement: "centred" }],
+  ])("have the same windows and texts under its %s", (name, latents, options) => {
+    const drawn = Object.entries(reference.variants[name] ?? {});
+    expect(drawn).toHaveLength(latents);
+    for (const [latent, wanted] of drawn) {
+      const examples = examplesOf(latent, options);
+      expect({
+        windows: windowsHash(examples),
+        detection: textsHash("detection", examples),
+        fuzzing: textsHash("fuzzing", examples),
+      }).toEqual(wanted);
+    }
+  });
+
+  function expectNegatives(name: string, options: (latent: string) => DelphiNegativesOptions): void {
+    const drawn = Object.entries(reference.negatives[name] ?? {});
+    expect(drawn).toHaveLength(20);
+    for (const [latent, { windows, ...texts }] of drawn) {
       const random = examplesOf(latent);
       const nonActivating = delphiNegatives(cache, random, options(latent));
       const examples = { ...random, nonActivating };
-      expect(nonActivating.map(({ context, start }) => context * 4 + start / 32)).toEqual(wanted.windows);
-      expect(textsHash("detection", examples)).toBe(wanted.detection);
-      expect(textsHash("fuzzing", examples)).toBe(wanted.fuzzing);
+      expect(nonActivating.map(({ context, start }) => context * 4 + start / 32)).toEqual(windows);
+      expect(textsHash("detection", examples)).toBe(texts.detection);
+      expect(textsHash("fuzzing", examples)).toBe(texts.fuzzing);
     }
   }
 
@@ -65,20 +96,20 @@ describe.skipIf(!hasRealData)(`delphiNegatives() ${needsRealData}`, () => {
     ["co-occurrence", "co-active", 25],
     ["decoder_similarity", "decoder-neighbour", 50],
     ["encoder_similarity", "encoder-neighbour", 50],
-  ] as const)("draws its windows and texts of %s", async (type, kind, count) => {
+  ] as const)("have the same negatives and texts by %s (%s, %i)", async (type, kind, count) => {
     const lists = await readDelphiNeighbours(realData("delphi", "neighbours", `layers.2-${type}.json`));
-    expectDrawn(reference[`${type} ${count}` as "co-occurrence 50"], (latent) => ({
+    expectNegatives(`${type} ${count}`, (latent) => ({
       neighbours: lists.get(Number(latent)) ?? [],
       count,
       kind,
     }));
   });
 
-  it("falls back to random ones where no neighbour fires without the latent", () => {
-    expectDrawn(reference.own, (latent) => ({ neighbours: [{ index: Number(latent), similarity: 1 }] }));
+  it("fall back to random negatives where no neighbour fires without the latent", () => {
+    expectNegatives("own", (latent) => ({ neighbours: [{ index: Number(latent), similarity: 1 }] }));
   });
 
-  it("names the kind and the neighbour", () => {
+  it("delphiNegatives() names the kind and the neighbour", () => {
     const [negative] = delphiNegatives(cache, examplesOf("4"), {
       neighbours: [{ index: 938, similarity: 0 }],
     });
@@ -86,7 +117,7 @@ describe.skipIf(!hasRealData)(`delphiNegatives() ${needsRealData}`, () => {
     expect([...(negative?.activations ?? [1])].every((activation) => activation === 0)).toBe(true);
   });
 
-  test("marks of fuzzing begin at a limit of half precision", () => {
+  it("marks of fuzzing begin at a limit of half precision", () => {
     expect(reference.halves).toHaveLength(20);
     for (const [index, window, text] of reference.halves) {
       const rows = cache.read(index);
