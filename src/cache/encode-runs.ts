@@ -147,6 +147,7 @@ async function* encodedBatches(
   { lanes, from, to, contexts }: Stretch,
   { model, reader, signal, tokensPerRun = defaultTokensPerRun }: BatchOptions,
 ): AsyncGenerator<EncodedBatch> {
+  stopIfAborted(signal, `${from} of ${contexts} contexts are computed`);
   const coders = lanes.map(({ coder }) => coder);
   const encoder = await openBatchEncoder(model, coders);
   const tokens = Math.min(encoder.tokensPerBatch, tokensPerRun);
