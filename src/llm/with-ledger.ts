@@ -12,7 +12,7 @@ import type { TextModel, TextReply, TextRequest } from "./text-model.js";
  */
 export function withLedger(model: TextModel, place: string): TextModel {
   const ledger = openLedger(place);
-  const underWay = new Map<string, Promise<KeptReply>>();
+  const underWay = new Map<string, Promise<TextReply>>();
   const { count } = model;
   return {
     name: model.name,
@@ -24,15 +24,13 @@ export function withLedger(model: TextModel, place: string): TextModel {
       if (known) return keptReply(ledger, known);
       // Another caller's reply, unless that caller fails or gives up: then we ask ourselves.
       for (let other = underWay.get(asked.key); other; other = underWay.get(asked.key)) {
-        const kept = await other.catch(() => undefined);
-        if (kept) return keptReply(ledger, kept);
+        const reply = await other.catch(() => undefined);
+        if (reply) return reply;
         signal?.throwIfAborted();
       }
-      const call = callAndKeep(model, { ledger, asked, request, signal });
+      const call = callAndKeep(model, { ledger, asked, request, signal, underWay });
       underWay.set(asked.key, call);
-      const ended = () => underWay.delete(asked.key);
-      call.then(ended, ended);
-      return call.then((kept) => keptReply(ledger, kept));
+      return call;
     },
   };
 }
@@ -47,17 +45,25 @@ interface Call {
   asked: AddressedRequest;
   request: TextRequest;
   signal: AbortSignal | undefined;
+  /** By the requests' keys; the call leaves it when it ends. */
+  underWay: Map<string, unknown>;
 }
 
 /** Not an async function, whose frame would stay in memory while thousands wait. */
-function callAndKeep(model: TextModel, { ledger, asked, request, signal }: Call): Promise<KeptReply> {
+function callAndKeep(
+  model: TextModel,
+  { ledger, asked, request, signal, underWay }: Call,
+): Promise<TextReply> {
   const start = performance.now();
-  const keep = (end: { reply: TextReply } | { failure: string }) =>
-    ledger.keep({ asked, waitedMs: performance.now() - start, ...end });
+  const keep = (end: { reply: TextReply } | { failure: string }) => {
+    const kept = ledger.keep({ asked, waitedMs: performance.now() - start, ...end });
+    return kept.finally(() => underWay.delete(asked.key));
+  };
   return model.complete(request, { signal }).then(
-    async (reply) => ({ reply, call: await keep({ reply }) }),
+    async (reply) => keptReply(ledger, { reply, call: await keep({ reply }) }),
     async (error: unknown) => {
       if (error instanceof ModelCallError) await keep({ failure: error.message });
+      else underWay.delete(asked.key);
       throw error;
     },
   );
