@@ -129,7 +129,7 @@ function standingCell({ above, tied, below, refused, margin }: Standing): string
   const judged = above.length + tied.length + below.length;
   if (judged === 0) return "not judged";
   const [low, high] = margin?.interval ?? [];
-  const mean = margin && `: ${margin.value.toFixed(2)} (${low?.toFixed(2)} to ${high?.toFixed(2)})`;
+  const mean = margin && `: ${number(margin.value)} (${number(low)} to ${number(high)})`;
   return `${above.length} of ${judged}${mean ?? ""}${refused.length > 0 ? `, ${refused.length} refused` : ""}`;
 }
 
@@ -160,7 +160,7 @@ async function unreadingTable(scorers: readonly Scorer[]): Promise<string> {
 }
 
 function number(found: number | undefined): string {
-  return found?.toFixed(2) ?? "–";
+  return found?.toFixed(2).replace(/^-(?=0\.00$)/, "") ?? "–";
 }
 
 function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
