@@ -17,5 +17,5 @@ describe.skipIf(missing)(`the installed kernel${missing}`, () => {
     expect(stderr).toMatch(/Ran 13 tests/);
     expect(stderr).toMatch(/OK\s*$/);
     expect(status).toBe(0);
-  }, 120_000);
+  }, 300_000);
 });

@@ -20,10 +20,16 @@ export interface InstalledKernel {
   remove(): void;
 }
 
-/** Installs the built kernel into a folder of its own. */
+/**
+ * Installs the built kernel into a folder of its own.
+ *
+ * @throws {Error} With what the installer said, if it fails.
+ */
 export function installForTests(): InstalledKernel {
   const prefix = mkdtempSync(join(tmpdir(), "saelab-prefix-"));
-  spawnSync(process.execPath, [join(builtKernel(), "..", "install.js"), "install", "--prefix", prefix]);
+  const installer = [join(builtKernel(), "..", "install.js"), "install", "--prefix", prefix];
+  const { status, stderr } = spawnSync(process.execPath, installer, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`Cannot install the kernel into "${prefix}": ${stderr}`);
   const env = { ...process.env, JUPYTER_PATH: join(prefix, "share", "jupyter") };
   return {
     python: (args, { cwd = root } = {}) => spawnSync(python, args, { encoding: "utf8", env, cwd }),
