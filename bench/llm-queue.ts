@@ -41,7 +41,9 @@ console.log(JSON.stringify({ bench: "llm-queue", calls, lines }));
 /** Once as it is, and once more with collections in between, which say what a call holds. */
 async function measured(way: string, url: string) {
   const child = async (execArgv: string[]) => {
-    const [found] = await once(fork(bundle, [way, url, String(calls)], { execArgv }), "message");
+    const measuring = fork(bundle, [way, url, String(calls)], { execArgv });
+    measuring.once("exit", (status) => status && process.exit(status));
+    const [found] = await once(measuring, "message");
     return found as WaitingCalls;
   };
   const { empty, requests, waiting } = await child([]);

@@ -119,15 +119,16 @@ class AdaptiveGovernor implements Governor {
       const { first } = line;
       if (!first) return;
       const now = performance.now();
-      const wait = Math.max(this.#pausedUntil - now, this.#rates.wait(first.wish, now));
+      const { wish } = first;
+      const wait = Math.max(this.#pausedUntil - now, this.#rates.wait(wish, now));
       if (wait > 0) {
         this.#timer = setTimeout(() => this.#admit(), Math.ceil(wait));
         return;
       }
       line.leave();
-      this.#rates.take({ requests: 1, ...first.wish });
+      this.#rates.take({ requests: 1, ...wish });
       this.#underWay++;
-      first.grant(this.#turn(first.wish, now));
+      first.grant(this.#turn(wish, now));
     }
   }
 
