@@ -23,8 +23,9 @@ const projectionOps = new Set(["MatMul", "Gemm", "FusedMatMul", "MatMulNBits"]);
 
 /** A multiplication by a weight matrix. */
 export interface Projection {
-  /** The tensor that is multiplied. */
+  /** The tensor that is multiplied, and the product. */
   readonly input: string;
+  readonly output: string;
   /** Size of its last dimension, where the graph tells. */
   readonly inputWidth: number | undefined;
   readonly outputWidth: number | undefined;
@@ -127,15 +128,21 @@ export class DataFlow {
   #projection(node: GraphNode): Projection | undefined {
     if (!projectionOps.has(node.op)) return undefined;
     const [input, weight] = node.inputs;
+    const [output] = node.outputs;
     if (this.isConstant(input) || !this.isConstant(weight)) return undefined;
     if (node.op === "MatMulNBits") {
-      return { input, inputWidth: integerAttribute(node, "K"), outputWidth: integerAttribute(node, "N") };
+      return {
+        input,
+        output,
+        inputWidth: integerAttribute(node, "K"),
+        outputWidth: integerAttribute(node, "N"),
+      };
     }
     const shape = this.#weightShape(weight);
     const [rows, columns] = shape?.length === 2 ? shape : [];
     return integerAttribute(node, "transB")
-      ? { input, inputWidth: columns, outputWidth: rows }
-      : { input, inputWidth: rows, outputWidth: columns };
+      ? { input, output, inputWidth: columns, outputWidth: rows }
+      : { input, output, inputWidth: rows, outputWidth: columns };
   }
 
   /** A weight's shape, also where it is stored transposed, shared or in another type. */

@@ -28,14 +28,15 @@ function isUnsized({ name, shape }: GraphValue): boolean {
   return name.startsWith("past") && typeof shape.at(-1) === "string";
 }
 
-/** From what the queries, keys and values together are wide: in one tensor or in three. */
+/** From what the queries, keys and values together are wide, which come from one product or from three. */
 function headWidth(node: GraphNode, flow: DataFlow): number | undefined {
   const heads = integerAttribute(node, "num_heads");
   if (!heads) return undefined;
   const shared = integerAttribute(node, "kv_num_heads") ?? heads;
   const made = node.inputs.slice(0, 3).flatMap((name) => flow.projections(name, new Set()));
-  const width = made.reduce((sum, { outputWidth }) => sum + (outputWidth ?? Number.NaN), 0);
-  return Number.isInteger(width) ? width / (heads + 2 * shared) : undefined;
+  const widths = new Map(made.map(({ output, outputWidth }) => [output, outputWidth ?? Number.NaN]));
+  const width = [...widths.values()].reduce((sum, n) => sum + n, 0) / (heads + 2 * shared);
+  return Number.isInteger(width) ? width : undefined;
 }
 
 function withoutRing(node: GraphNode): GraphNode {
