@@ -1,5 +1,6 @@
 import type { LatentExamples, Window } from "../examples/example.js";
 import { highlight } from "../examples/markup.js";
+import type { NegativeWindow } from "../examples/negative-ladder.js";
 import type { TextModel } from "../llm/text-model.js";
 import type { TokenScorer } from "../llm/token-scorer.js";
 import { type Random, seededRandom } from "../random.js";
@@ -8,7 +9,7 @@ import { type ClassifyOptions, classify } from "./classify.js";
 import { fuzzingPrompt } from "./fuzzing-prompt.js";
 import { type Item, item } from "./item.js";
 import { checkPromptSize } from "./judge.js";
-import type { Scorer } from "./scorer.js";
+import type { JudgedKind, Scorer } from "./scorer.js";
 import { type HardMarks, hardMarks, meanRightMarks, wronglyMarked, wrongMarkCount } from "./wrong-marks.js";
 
 export type FuzzingNegative = "non-activating" | "wrong-tokens" | "hard" | "repeated-marks";
@@ -86,7 +87,8 @@ function wrongItems(
 
 /** Which windows are marked where they are hard, which at random, and how many of each kind. */
 function divided(windows: readonly Window[], negatives: readonly FuzzingNegative[] | undefined) {
-  const all = windows.flatMap((window) => hardMarks(window) ?? []);
+  const marked = windows.map((window) => ({ window, hard: hardMarks(window) }));
+  const all = marked.flatMap(({ hard }) => hard ?? []);
   const wanted = negatives ?? [
     "non-activating",
     "wrong-tokens",
@@ -100,7 +102,10 @@ function divided(windows: readonly Window[], negatives: readonly FuzzingNegative
   const left = windows.length - hard.length;
   const upTo = (i: number) => Math.floor((i * left) / others.length);
   const kinds = others.map((kind, i) => ({ kind, count: upTo(i + 1) - upTo(i) }));
-  return { hard, silent: windows.filter((window) => !taken.has(window)), kinds };
+  // At random those are marked first that cannot be marked where they are hard.
+  const first = marked.filter((one) => !one.hard).map(({ window }) => window);
+  const silent = [...first, ...all.map(({ window }) => window).filter((window) => !taken.has(window))];
+  return { hard, silent, kinds };
 }
 
 /** One of each kind, then a second of each, and so on. */
@@ -122,6 +127,15 @@ function randomlyMarked(
   return windows.flatMap((window) => {
     const place = kind === "repeated-marks" ? "" : ` ${window.context}:${window.start}`;
     const text = wronglyMarked(window, count, random.fork(`${kind}${place}`));
-    return text === undefined ? [] : [item(window, { kind, text })];
+    return text === undefined ? [] : [item(window, { kind: labelOf(window, kind), text })];
   });
+}
+
+/** A silent window that is hard as a text, and no token of it more than another, keeps its kind. */
+function labelOf(
+  window: Window & Partial<NegativeWindow>,
+  marks: Exclude<FuzzingNegative, "hard">,
+): JudgedKind {
+  const isTextual = marks === "non-activating" && window.kind === "embedding-neighbour";
+  return isTextual ? "embedding-neighbour" : marks;
 }

@@ -281,6 +281,9 @@ describe("fuzzingItems()", () => {
     // Nine negatives, a third of them hard: kinds in turn.
     expect(both.slice(-3).map(({ kind }) => kind)).toEqual(["same-token", "minimal-edit", "same-token"]);
     expect(both.at(-2)?.text).toBe(" a cat<< b>> cat dog");
+    const likely = { ...hard(54, { kind: "embedding-neighbour" }) };
+    const near = fuzzingItems({ ...examples, nonActivating: [likely] }, { negatives: ["non-activating"] });
+    expect(near.map(({ kind }) => kind).at(-1)).toBe("embedding-neighbour");
     expect(wrongOf(["non-activating"]).map(({ kind }) => kind)).toEqual(Array(9).fill("non-activating"));
   });
 
