@@ -95,11 +95,14 @@ async function nullRun(
   } as const;
   const interpretAll = async () => {
     if (!cache) return {};
-    for await (const result of interpretLatents(cache, latents, how)) {
-      results.push(result);
-      onResult();
+    try {
+      for await (const result of interpretLatents(cache, latents, how)) {
+        results.push(result);
+        onResult();
+      }
+    } finally {
+      cache.close();
     }
-    cache.close();
     return {};
   };
   return { status: "null run", ...facts, results, ...(await orReason(interpretAll, options)) };
