@@ -13,12 +13,6 @@ import type { SparseActivations } from "../../src/sparse/sparse-activations.js";
 import type { SparseCoder } from "../../src/sparse/sparse-coder.js";
 import { tensor } from "../../src/tensor.js";
 
-/**
- * By processor time of this thread where the system tells it, so that other jobs do not count; what they push out of its
- * caches does. On a quiet machine it is below 50 ms.
- */
-const longest = 100;
-
 interface Work {
   maxTokens: number;
   tokensPerRun?: number;
@@ -48,15 +42,20 @@ describe("cacheLatents() and the event loop, which", () => {
     return turns();
   }
 
-  function expectShort(turns: Record<string, Turns>): void {
+  /**
+   * By processor time of this thread where the system tells it, so that other jobs do not count; what they push out of
+   * its caches does.
+   */
+  function expectBelow(limit: number, turns: Record<string, Turns>): void {
     console.log("longest turns of the event loop, ms", turns);
-    for (const { clock, cpu = clock } of Object.values(turns)) expect(cpu).toBeLessThan(longest);
+    for (const { clock, cpu = clock } of Object.values(turns)) expect(cpu).toBeLessThan(limit);
   }
 
   it("is free while the demo's coder and one of 32,768 latents encode", async () => {
     // The demo's world is loaded once.
     await openCorpus("demo");
-    expectShort({
+    // Below 50 on a quiet machine; on a busy one the code that runs for the first time takes longest.
+    expectBelow(100, {
       demo: await turnsOf(await loadSparseCoder("demo/layers.2.wide"), { maxTokens: 16_384 }),
       "32k latents": await turnsOf(randomCoder(model, "layers.2", { dSae: 32_768 }), { maxTokens: 2048 }),
     });
@@ -75,7 +74,7 @@ describe("cacheLatents() and the event loop, which", () => {
     };
     const corpus = Array.from({ length: 100 }, () => "1024");
     const options = { maxTokens: 102_400, tokensPerRun: 102_400, subject, corpus };
-    expectShort({ rows: await turnsOf(denseCoder(40), options) });
+    expectBelow(50, { rows: await turnsOf(denseCoder(40), options) });
   });
 });
 
