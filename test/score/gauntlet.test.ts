@@ -106,7 +106,8 @@ describe("the gauntlet: the right explanation of a planted latent against corrup
   it("fuzzing without hard marks tells hardly any that are too broad", { timeout }, async () => {
     const scorer = fuzzing(llm, { negatives: ["non-activating", "wrong-tokens"] });
     const { broad, narrow, wrong } = await failures(onPlanted, { scorer });
-    expect(broad).toEqual(described.filter((name) => name !== "one word" && name !== "two senses"));
+    const told = ["one word", "a word not in a context", "two senses"];
+    expect(broad).toEqual(described.filter((name) => !told.includes(name)));
     expect([narrow, wrong]).toEqual([undefined, undefined]);
   });
 
