@@ -19,7 +19,7 @@ const firstOperandOnly = new Set([
 const noOps = new Set(["Cast", "Identity", "Dropout"]);
 const viewOps = new Set([...noOps, "Reshape", "Flatten", "Squeeze", "Unsqueeze"]);
 const productOps = new Set(["MatMul", "FusedMatMul", "Einsum"]);
-const projectionOps = new Set(["MatMul", "Gemm", "FusedMatMul", "MatMulNBits"]);
+const projectionOps = new Set(["MatMul", "Gemm", "FusedMatMul", "FusedGemm", "MatMulNBits"]);
 
 /** A multiplication by a weight matrix. */
 export interface Projection {
