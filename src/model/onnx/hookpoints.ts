@@ -1,15 +1,15 @@
 /**
  * Finds hookpoints by the shape of the computation, not by names, which every exporter chooses
  * otherwise. The residual stream is the longest chain of `Add` nodes in which one operand is the
- * stream so far and the other, the branch, is computed from it. A branch in which computed
- * matrices are multiplied with each other is attention, any other is the MLP; a block ends with its MLP. In parallel blocks (GPT-J, NeoX)
- * the branch is itself the sum of both. The attention's last multiplication by weights mixes the
- * heads: what it reads are their outputs, one after the other. The MLP's last multiplication is the
- * down projection: what it reads are the neurons, and what the multiplications before it read is
- * the MLP's input.
+ * stream so far and the other, the branch, is computed from it. A branch in which computed matrices
+ * are multiplied with each other is attention, any other is the MLP; a block ends with its MLP. In
+ * parallel blocks (GPT-J, NeoX) the branch is itself the sum of both. The attention's last
+ * multiplication by weights mixes the heads: what it reads are their outputs, one after the other.
+ * The MLP's last multiplication is the down projection: what it reads are the neurons, and what the
+ * multiplications before it read is the MLP's input.
  *
- * Checked against PyTorch on exports of many families in many ways, those of
- * `test/model/exports.py`; a graph that does not fit is refused with what was found.
+ * Checked against PyTorch on the exports of `test/model/exports.py`; a graph that does not fit is
+ * refused with what was found.
  */
 import { FileError } from "../../errors.js";
 import type { Hookpoint } from "../subject-model.js";
