@@ -98,7 +98,8 @@ function tryProvider(trial: ProviderTrial): Promise<number[]> {
       if (child.connected) child.once("disconnect", fail);
       else fail();
     });
-    child.send(trial, (error) => error && reject(error));
+    // To a process that has ended already nothing can be sent: its end tells why.
+    child.send(trial, () => {});
   });
 }
 
