@@ -45,7 +45,8 @@ export interface LatentExamples {
   readonly test: readonly Example[];
   /**
    * For scorers: windows of test documents in which the latent is silent, of contexts in which it never fires; of a latent
-   * so dense that these run out, also of others. May be fewer than asked for.
+   * so dense that these run out, also of others. With `negatives`, hard ones too, which bear their kind. May be fewer than
+   * asked for.
    */
   readonly nonActivating: readonly Window[];
   /** Over the whole cache: the largest activation (> 0), the unit of normalised strengths. */
