@@ -45,7 +45,8 @@ describe.skipIf(missing)(`notebooks/${notebook} in JupyterLab${missing}`, () => 
   });
 
   it("shows the score table and the charts", async () => {
-    const table = lab.page.locator(".jp-OutputArea table", { hasText: "explanation" }).last();
+    const heading = lab.page.getByRole("columnheader", { name: "explanation", exact: true });
+    const table = lab.page.locator(".jp-OutputArea table").filter({ has: heading });
     await table.scrollIntoViewIfNeeded();
     expect(await table.locator("tbody tr").count()).toBe(20);
     await lab.screenshot("end-to-end/scores.png");

@@ -231,10 +231,11 @@ describe("a service with a limit of 100 requests a second", () => {
     "answers 100 of 100 calls under stated limits of tokens: %j",
     { timeout: 60_000 },
     async (tokens) => {
-      await using server = await messagesServer({ answer: () => "ok", limits: tokens });
+      const answer = "these are twenty tokens by the rule of the fake. ".repeat(2).slice(0, 80);
+      await using server = await messagesServer({ answer: () => answer, limits: tokens });
       const llm = claude({ apiKey, baseURL: server.url });
       const replies = await Promise.all(Array.from({ length: 100 }, (_, i) => llm.complete(question(i))));
-      expect(replies.every(({ text }) => text === "ok")).toBe(true);
+      expect(replies.every(({ text }) => text === answer)).toBe(true);
       // What began before the limits were known, and what the estimate was short of.
       expect(server.requests.filter(({ status }) => status === 429).length).toBeLessThanOrEqual(30);
     },

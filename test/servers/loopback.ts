@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Fault, sendFault, sendJson } from "./faults.js";
-import { rateLimiter, type ServerLimits, type Taken } from "./rate-limiter.js";
+import { type RateLimiter, rateLimiter, type ServerLimits, type Taken } from "./rate-limiter.js";
 
 export interface LoggedRequest<Body = unknown> {
   readonly path: string;
@@ -45,11 +45,19 @@ export interface Exchange<Body = unknown> {
 /** A request for an answer of the model. */
 export interface Prepared {
   readonly question: string;
+  /** Of the limits, as far as it is known before there is an answer. */
   readonly taken: Taken;
   /** Why the request is refused, if it is. */
   readonly refused?: string | undefined;
   /** The good answer, or the one that `fault` asks for, as a body and, where a stream was asked for, as events. */
-  answer(fault: Fault | undefined): { body: object; events: readonly string[] | undefined };
+  answer(fault: Fault | undefined): Answer;
+}
+
+export interface Answer {
+  readonly body: object;
+  readonly events: readonly string[] | undefined;
+  /** What the limit of output tokens is charged with beside what was taken before, as tokens count when they are made. */
+  readonly outputTokens?: number;
 }
 
 /** What makes one service different from another. */
@@ -69,7 +77,7 @@ export async function loopback<Body>(
 ): Promise<LoopbackServer<Body>> {
   const requests: LoggedRequest<Body>[] = [];
   const faults = faultLine();
-  const take = rateLimiter(options.limits ?? {});
+  const limiter = rateLimiter(options.limits ?? {});
   let underWay = 0;
   let peak = 0;
   const server = createServer(async (request, response) => {
@@ -81,7 +89,8 @@ export async function loopback<Body>(
     const exchange = { request, response, url, body };
     if (options.delayMs) await new Promise((done) => setTimeout(done, options.delayMs));
     const prepared = dialect.prepare(exchange);
-    if (prepared) return answer(prepared, exchange, { dialect, options, take, fault: faults.next(prepared) });
+    if (prepared)
+      return answer(prepared, exchange, { dialect, options, limiter, fault: faults.next(prepared) });
     if (!(await dialect.other(exchange)))
       sendJson(response, 404, errorOf(dialect, "not_found_error", url.pathname));
   });
@@ -113,27 +122,28 @@ function logged<Body>({ request, response, url, body }: Exchange<Body>): LoggedR
 interface Treatment<Body> {
   dialect: Dialect<Body>;
   options: LoopbackOptions;
-  take: (taken: Taken) => number;
+  limiter: RateLimiter;
   fault: Fault | undefined;
 }
 
 function answer<Body>(
   prepared: Prepared,
   { request, response }: Exchange<Body>,
-  { dialect, options, take, fault }: Treatment<Body>,
+  { dialect, options, limiter, fault }: Treatment<Body>,
 ): void {
   if (prepared.refused) {
     sendJson(response, 400, errorOf(dialect, "invalid_request_error", prepared.refused));
     return;
   }
   const stated = options.limits && options.statesLimits !== false ? dialect.limitHeaders(options.limits) : {};
-  const wait = fault ? 0 : take(prepared.taken);
+  const wait = fault ? 0 : limiter.admit(prepared.taken);
   if (wait > 0) {
     const headers = { ...stated, "retry-after-ms": String(Math.ceil(wait)) };
     sendJson(response, 429, errorOf(dialect, "rate_limit_error", "too many requests"), headers);
     return;
   }
-  const { body, events } = prepared.answer(fault);
+  const { body, events, outputTokens = 0 } = prepared.answer(fault);
+  limiter.charge(outputTokens);
   if (fault) sendFault(fault, { request, response, body, events, errorBody: dialect.errorBody });
   else if (!events) sendJson(response, 200, body, stated);
   else response.writeHead(200, { "content-type": "text/event-stream", ...stated }).end(events.join(""));

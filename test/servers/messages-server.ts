@@ -49,12 +49,13 @@ export async function messagesServer(options: MessagesServerOptions = {}): Promi
       return {
         question,
         refused: refusalOf(body),
-        taken: { requests: 1, inputTokens: cache.fresh(body), outputTokens: body.max_tokens },
+        taken: { requests: 1, inputTokens: cache.fresh(body), outputTokens: 1 },
         answer: (fault) => {
           const message = fault
             ? spoiltMessage(body, fault, cache)
             : messageTo(body, (options.answer ?? ruleAnswer)(question), cache.bill(body));
-          return { body: message, events: body.stream ? eventsOf(message) : undefined };
+          const events = body.stream ? eventsOf(message) : undefined;
+          return { body: message, events, outputTokens: message.usage.output_tokens - 1 };
         },
       };
     },

@@ -20,8 +20,15 @@ const kinds = {
   outputTokens: "outputTokensPerMinute",
 } as const;
 
-/** Token buckets that fill evenly. Gives the milliseconds to wait, or 0 and takes. */
-export function rateLimiter(limits: ServerLimits): (taken: Taken) => number {
+export interface RateLimiter {
+  /** Gives the milliseconds to wait, or 0 and takes. */
+  admit(taken: Taken): number;
+  /** Takes what an answer came to; what is not there is owed. */
+  charge(outputTokens: number): void;
+}
+
+/** Token buckets that fill evenly. */
+export function rateLimiter(limits: ServerLimits): RateLimiter {
   const buckets = Object.entries(kinds).flatMap(([kind, name]) => {
     const perMinute = limits[name];
     if (perMinute === undefined) return [];
@@ -37,17 +44,22 @@ export function rateLimiter(limits: ServerLimits): (taken: Taken) => number {
       },
     ];
   });
-  return (taken) => {
-    const now = performance.now();
-    let wait = 0;
-    for (const bucket of buckets) {
-      bucket.level = Math.min(bucket.capacity, bucket.level + (now - bucket.at) * bucket.perMs);
-      bucket.at = now;
-      const wanted = Math.min(taken[bucket.kind], bucket.capacity);
-      wait = Math.max(wait, (wanted - bucket.level) / bucket.perMs);
-    }
-    if (wait > 0) return wait;
-    for (const bucket of buckets) bucket.level -= taken[bucket.kind];
-    return 0;
+  return {
+    admit(taken) {
+      const now = performance.now();
+      let wait = 0;
+      for (const bucket of buckets) {
+        bucket.level = Math.min(bucket.capacity, bucket.level + (now - bucket.at) * bucket.perMs);
+        bucket.at = now;
+        const wanted = Math.min(taken[bucket.kind], bucket.capacity);
+        wait = Math.max(wait, (wanted - bucket.level) / bucket.perMs);
+      }
+      if (wait > 0) return wait;
+      for (const bucket of buckets) bucket.level -= taken[bucket.kind];
+      return 0;
+    },
+    charge(outputTokens) {
+      for (const bucket of buckets) if (bucket.kind === "outputTokens") bucket.level -= outputTokens;
+    },
   };
 }
