@@ -14,15 +14,18 @@
  */
 import { spawnSync } from "node:child_process";
 import {
+  closeSync,
   copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -152,10 +155,19 @@ async function subject(work: string) {
   return { model, coder: await loadSparseCoder(place, { threads }) };
 }
 
+/** Texts of the demo world in a file, so that making them is not timed. */
+async function writeTexts(path: string, count: number): Promise<void> {
+  const { documents } = await demoCorpus(count);
+  const file = openSync(path, "w");
+  for await (const text of documents()) writeSync(file, `${JSON.stringify({ text })}\n`);
+  closeSync(file);
+}
+
 async function cacheHere(work: string, tokens: number): Promise<Cached> {
   const { model, coder } = await subject(work);
   const options = { contextLength: Math.min(contextLength, model.contextLength), keepBos: true } as const;
-  const corpus = await demoCorpus(Math.ceil(tokens / 20));
+  const corpus = join(work, "texts.jsonl");
+  await writeTexts(corpus, Math.ceil(tokens / 20));
   await cacheLatents({ model, coder }, corpus, {
     ...options,
     directory: join(work, "warm"),
