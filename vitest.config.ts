@@ -8,6 +8,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two cores: many suites start a kernel, a server or a browser of their own.
     maxWorkers: 2,
+    // A page or a kernel of another project can miss a click once: CI tries again, and the report names the test.
+    retry: process.env.CI ? 1 : 0,
     reporters: ["default", new PlainReporter()],
   },
 });
