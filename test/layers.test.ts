@@ -15,6 +15,7 @@ const layers = [
     "progress",
     "package-root",
     "atomic-file",
+    "called-thread",
     "html",
     "settings",
     "text-table",

@@ -1,4 +1,4 @@
-import type { Tokenizer } from "../model/tokenizer.js";
+import { idsOf, type Tokenizer } from "../model/tokenizer.js";
 
 export interface PackedContext {
   /** `[contextLength]`; the tokenizer's BOS, where it has one, at position 0. */
@@ -33,7 +33,7 @@ export async function* packContexts(
   let filled = first;
   for await (const document of documents) {
     documentStarts.push(filled);
-    const ids = tokenizer.encode(document);
+    const ids = await idsOf(tokenizer, document);
     for (let i = 0; i < ids.length; ) {
       const part = ids.subarray(i, i + contextLength - filled);
       tokens.set(part, filled);

@@ -8,6 +8,7 @@ import { latentName } from "../latent.js";
 import type { SubjectModel } from "../model/subject-model.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
 import { seededRandom } from "../random.js";
+import { encodeTokens } from "../sparse/joined-hookpoints.js";
 import type { SparseCoder } from "../sparse/sparse-coder.js";
 import { type Tensor, tensor } from "../tensor.js";
 import type { Example, LatentExamples, Window } from "./example.js";
@@ -126,8 +127,8 @@ async function silencing(
     tokens.set(context, i * length);
     tokens[i * length + position] = token;
   });
-  const activations = await model.activations(tensor(tokens, [edits.length, length]), [coder.hookpoint]);
-  const { positions, latents } = await coder.encode(activations.get(coder.hookpoint) as Tensor);
+  const edited = tensor(tokens, [edits.length, length]);
+  const { positions, latents } = await encodeTokens({ model, coder }, edited);
   const fires = new Set<number>();
   latents.forEach((latent, entry) => {
     if (latent === index && positions[entry] % length >= from)

@@ -6,6 +6,7 @@ import { readFileBytes } from "../formats/file-source.js";
 import { type JsonObject, readJsonFile } from "../formats/json-file.js";
 import { type TokenBytes, tokenBytes } from "./token-bytes.js";
 import type { Tokenizer } from "./tokenizer.js";
+import { type TokenizerFiles, TokenizerThread } from "./tokenizer-thread.js";
 
 /**
  * The tokenizer in a folder: `tokenizer.json`, and beside it, for the BOS token,
@@ -25,6 +26,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     return new FolderTokenizer(json as JsonObject, {
       settings,
       bos: bos === undefined ? model.bos_token_id : bos,
+      folder,
       hash: createHash("sha256").update(bytes).digest("hex"),
     });
   } catch (cause) {
@@ -38,9 +40,11 @@ class FolderTokenizer implements Tokenizer {
   readonly hash: string;
   readonly #hub: HubTokenizer;
   readonly #bytes: TokenBytes;
+  readonly #thread: TokenizerThread;
 
-  constructor(json: JsonObject, options: { settings: JsonObject; bos: unknown; hash: string }) {
+  constructor(json: JsonObject, options: { settings: JsonObject; bos: unknown } & TokenizerFiles) {
     this.#hub = new HubTokenizer(json, options.settings);
+    this.#thread = new TokenizerThread({ folder: options.folder, hash: options.hash });
     this.hash = options.hash;
     let last = -1;
     for (const id of this.#hub.get_vocab().values()) {
@@ -58,6 +62,10 @@ class FolderTokenizer implements Tokenizer {
 
   encode(text: string): Int32Array {
     return Int32Array.from(this.#hub.encode(text, { add_special_tokens: false }).ids);
+  }
+
+  async encodeLong(text: string): Promise<Int32Array> {
+    return await this.#thread.encode(text);
   }
 
   decode(ids: ArrayLike<number>): string {

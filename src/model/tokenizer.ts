@@ -8,6 +8,8 @@ export interface Tokenizer {
   readonly hash: string;
   /** Ids of a text, without BOS. */
   encode(text: string): Int32Array;
+  /** The same on a thread of its own: for texts that would hold up the event loop (`idsOf`). */
+  encodeLong?(text: string): Promise<Int32Array>;
   /** The text of ids; special tokens are shown as they are written in the vocabulary. */
   decode(ids: ArrayLike<number>): string;
   /**
@@ -15,4 +17,13 @@ export interface Tokenizer {
    * spans several tokens show whole on the last of them, and `""` on those before.
    */
   pieces(ids: ArrayLike<number>): string[];
+}
+
+/** Characters that are encoded where they stand: some ten milliseconds. */
+const shortText = 20_000;
+
+/** Ids of a text of any length, without BOS; the event loop goes on meanwhile. */
+export async function idsOf(tokenizer: Tokenizer, text: string): Promise<Int32Array> {
+  if (text.length > shortText && tokenizer.encodeLong) return await tokenizer.encodeLong(text);
+  return tokenizer.encode(text);
 }

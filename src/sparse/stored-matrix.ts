@@ -108,9 +108,27 @@ export function isStored(matrix: Tensor): matrix is StoredMatrix {
   return "place" in matrix;
 }
 
-/** Row `index`, wherever the matrix lies. */
-export function matrixRow(matrix: Tensor, index: number): Float32Array {
-  return isStored(matrix) ? matrix.rows(index, index + 1) : row(matrix, index);
+/** Rows that are read at once where they are asked for in their order. */
+const rowsAhead = 256;
+
+/**
+ * Gives single rows, wherever the matrix lies. Whoever compares all latents asks for one row after the other: these are
+ * read in blocks, since opening the file takes longer than reading a row.
+ */
+export function rowReader(matrix: Tensor): (index: number) => Float32Array {
+  if (!isStored(matrix)) return (index) => row(matrix, index);
+  const [count, columns] = matrix.shape;
+  let block: Float32Array = new Float32Array();
+  let [first, last] = [0, Number.NaN];
+  return (index) => {
+    const known = block.length / columns;
+    if (index < first || index >= first + known) {
+      first = index;
+      block = matrix.rows(index, index === last + 1 ? Math.min(count, index + rowsAhead) : index + 1);
+    }
+    last = index;
+    return block.slice((index - first) * columns, (index - first + 1) * columns);
+  };
 }
 
 /** Whether a graph can refer to the matrix where it lies: the runtime computes with aligned numbers only. */

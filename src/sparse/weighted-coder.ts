@@ -9,7 +9,7 @@ import { hookpointsOf } from "./joined-hookpoints.js";
 import type { SparseActivations } from "./sparse-activations.js";
 import { joinBatches, type Outputs, type SparseBatch, thresholdBatch, topKBatch } from "./sparse-batch.js";
 import type { EncoderTail, SparseCoder } from "./sparse-coder.js";
-import { isStored, matrixRow, staysInFile } from "./stored-matrix.js";
+import { isStored, rowReader, staysInFile } from "./stored-matrix.js";
 
 /** Weights are streamed from memory once a run; what larger runs compute falls out of the processor's cache. */
 const positionsPerRun = 512;
@@ -49,6 +49,8 @@ class WeightedCoder implements SparseCoder {
   readonly dSae: number;
   readonly tail: EncoderTail;
   readonly #weights: CoderWeights;
+  readonly #decoderRow: (index: number) => Float32Array;
+  readonly #encoderRow: (index: number) => Float32Array;
   readonly #tiles: readonly Tile[];
   readonly #threads: number | undefined;
   #session: Promise<OnnxSession> | undefined;
@@ -61,6 +63,8 @@ class WeightedCoder implements SparseCoder {
     this.hookpointOut = weights.hookpointOut;
     [this.dSae, this.dModel] = weights.encoder.shape;
     this.#weights = weights;
+    this.#decoderRow = rowReader(weights.decoder);
+    this.#encoderRow = rowReader(weights.encoder);
     this.#tiles = encoderTiles(weights);
     this.#threads = options.threads;
     this.tail = {
@@ -98,7 +102,7 @@ class WeightedCoder implements SparseCoder {
     const directions = new Map<number, Float32Array>();
     latents.latents.forEach((latent, i) => {
       const start = latents.positions[i] * width;
-      const direction = directions.get(latent) ?? matrixRow(decoder, latent);
+      const direction = directions.get(latent) ?? this.#decoderRow(latent);
       directions.set(latent, direction);
       for (let j = 0; j < width; j++) out[start + j] += latents.values[i] * direction[j];
     });
@@ -109,15 +113,17 @@ class WeightedCoder implements SparseCoder {
   }
 
   decoderRow(index: number): Float32Array {
-    return this.#rowOf(this.#weights.decoder, index);
+    this.#check(index);
+    return this.#decoderRow(index);
   }
 
   encoderRow(index: number): Float32Array {
-    return this.#rowOf(this.#weights.encoder, index);
+    this.#check(index);
+    return this.#encoderRow(index);
   }
 
-  #rowOf(weights: Tensor, index: number): Float32Array {
-    if (index >= 0 && index < this.dSae) return matrixRow(weights, index);
+  #check(index: number): void {
+    if (index >= 0 && index < this.dSae) return;
     throw new RangeError(
       `Cannot take latent ${index} of "${this.name}": it has latents 0 to ${this.dSae - 1}`,
     );

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cacheLatents } from "../../src/cache/cache-latents.js";
 import type { LatentCache } from "../../src/cache/latent-cache.js";
+import { minimalEdits } from "../../src/examples/minimal-edits.js";
+import { sampleExamples } from "../../src/examples/sample-examples.js";
+import type { Latent } from "../../src/latent.js";
 import { loadModel } from "../../src/model/load-model.js";
 import type { SubjectModel } from "../../src/model/subject-model.js";
 import { seededRandom } from "../../src/random.js";
@@ -35,17 +38,22 @@ let model: SubjectModel;
 let coder: SparseCoder;
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "saelab-crosscoders-"));
-  mkdirSync(join(root, "trainer_0"));
-  writeFileSync(join(root, "trainer_0", "ae.pt"), encodeTorch(weights));
-  const trainer = { dict_class: "CrossCoder", activation_dim: d, dict_size: dSae, layer: 1 };
-  writeFileSync(join(root, "trainer_0", "config.json"), JSON.stringify({ trainer }));
   model = await loadModel("demo");
-  coder = await loadSparseCoder(join(root, "trainer_0"), { hookpoint: read.join("+") });
+  coder = await written("trainer_0", weights);
 });
 afterAll(async () => {
   await Promise.all([model.close(), coder.close()]);
   rmSync(root, { recursive: true, force: true });
 });
+
+async function written(name: string, tensors: typeof weights): Promise<SparseCoder> {
+  const folder = join(root, name);
+  mkdirSync(folder);
+  writeFileSync(join(folder, "ae.pt"), encodeTorch(tensors));
+  const trainer = { dict_class: "CrossCoder", activation_dim: d, dict_size: dSae, layer: 1 };
+  writeFileSync(join(folder, "config.json"), JSON.stringify({ trainer }));
+  return await loadSparseCoder(folder, { hookpoint: read.join("+") });
+}
 
 /** `ReLU(Σ x_place · W_place + b)` in plain arithmetic: one latent over all positions. */
 function byFormula(latent: number, places: readonly Tensor[]): number[] {
@@ -109,6 +117,43 @@ describe("cacheLatents() of a crosscoder", () => {
         expect(own?.activations[0]?.[position]).toBeCloseTo(values[i] as number, 5);
     });
     expect(own?.activations[0]?.some((value) => value > 0)).toBe(true);
+  });
+
+  test("windows are edited until one of its latents is silent", async () => {
+    const bias = weights["encoder.bias"];
+    const seldom = await written("trainer_1", {
+      ...weights,
+      "encoder.bias": tensor(
+        bias.data.map((b) => b - 14),
+        bias.shape,
+      ),
+    });
+    try {
+      const options = {
+        directory: join(root, "seldom"),
+        contextLength: 32,
+        maxTokens: 20_000,
+        onProgress: false,
+      } as const;
+      const cache = await cacheLatents({ model, coder: seldom }, "demo", options);
+      const [latent] = cache.sample(1, { seed: 2, minCount: 150 });
+      const examples = sampleExamples(cache, latent as Latent, { train: 5, test: 10 });
+      const edited = await minimalEdits(cache, examples, {
+        model,
+        coder: seldom,
+        count: 4,
+        onProgress: false,
+      });
+      expect(edited.length).toBeGreaterThan(0);
+      for (const { context, start, tokens: window } of edited) {
+        const ids = Int32Array.from([...cache.tokens(context).slice(0, start), ...window]);
+        const found = await encodeTokens({ model, coder: seldom }, tensor(ids, [1, ids.length]));
+        const fired = [...found.latents.keys()].filter((i) => found.latents[i] === latent?.index);
+        expect(fired.filter((i) => (found.positions[i] as number) >= start)).toEqual([]);
+      }
+    } finally {
+      await seldom.close();
+    }
   });
 
   test("refuses places that the model lacks, of another width, and of two models", async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readJsonFile } from "../../src/formats/json-file.js";
 import { loadTokenizer } from "../../src/model/load-tokenizer.js";
-import type { Tokenizer } from "../../src/model/tokenizer.js";
+import { idsOf, type Tokenizer } from "../../src/model/tokenizer.js";
 import { packageRoot } from "../../src/package-root.js";
 import { hasRealData, needsRealData, realData } from "../shared-data.js";
 
@@ -150,5 +150,36 @@ describe("loadTokenizer()", () => {
     await expect(load({ type: "WordPiece", prefix: "##" }, {})).rejects.toThrow(
       "its decoder is WordPiece; ByteLevel, Metaspace or Replace of a space mark is wanted",
     );
+  });
+});
+
+describe("idsOf() of a long text", () => {
+  const demo = join(packageRoot(), "demo", "model");
+  const long = "Once upon a time, he said. naïve café 😀👩‍👩‍👧 \ud800 <|bos|>\n".repeat(4000);
+
+  it("gives what encode() gives, while the event loop goes on", async () => {
+    const tokenizer = await loadTokenizer(demo);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const ids = await idsOf(tokenizer, long);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(5);
+    expect(ids).toEqual(tokenizer.encode(long));
+    const both = await Promise.all([idsOf(tokenizer, `${long}!`), idsOf(tokenizer, "short")]);
+    expect(both).toEqual([tokenizer.encode(`${long}!`), tokenizer.encode("short")]);
+  });
+
+  it("refuses a tokenizer that is another one by now", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "saelab-long-"));
+    try {
+      await cp(demo, folder, { recursive: true, filter: (path) => !path.includes(".onnx") });
+      const tokenizer = await loadTokenizer(folder);
+      await appendFile(join(folder, "tokenizer.json"), " ");
+      await expect(idsOf(tokenizer, long)).rejects.toThrow(
+        "tokenizer.json has changed since; load the model again",
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
