@@ -29,6 +29,7 @@ import { sensitivity } from "../../src/score/sensitivity.js";
 import type { Subject } from "../../src/sparse/activations-of.js";
 import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
 import type { SparseCoder } from "../../src/sparse/sparse-coder.js";
+import { counted } from "./counted-model.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "saelab-run-"));
 let model: SubjectModel;
@@ -48,20 +49,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([model?.close(), coder?.close()]);
 });
-
-/** The pattern model, with calls counted and a fault where `fault` gives one. */
-function counted(fault: (call: number) => Error | undefined = () => undefined) {
-  const inner = pattern();
-  const counter = { calls: 0 };
-  const llm: TextModel = {
-    name: "counted",
-    complete(request, options) {
-      const error = fault(++counter.calls);
-      return error ? Promise.reject(error) : inner.complete(request, options);
-    },
-  };
-  return { llm, counter };
-}
 
 const few = { train: 20, test: 20 };
 const settings = (llm: TextModel, directory?: string) => ({

@@ -25,6 +25,7 @@ import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
 import type { SparseCoder } from "../../src/sparse/sparse-coder.js";
 import { described } from "../score/gauntlet.js";
 import { plantedCache, plantedNames } from "../score/planted-latents.js";
+import { counted } from "./counted-model.js";
 
 const root = mkdtempSync(join(tmpdir(), "saelab-null-runs-"));
 const texts = [...generateDocuments({ seed: "corpus", count: 110 })].map(({ text }) => text);
@@ -61,19 +62,6 @@ function reported(
   nulls: InterpretOptions["nulls"],
 ): Promise<Report> {
   return report(interpret(cache, latents, { ...settings(), nulls }));
-}
-
-function counted(fault: (call: number) => Error | undefined = () => undefined) {
-  const inner = pattern();
-  const counter = { calls: 0 };
-  const llm: TextModel = {
-    name: "counted",
-    complete(request, options) {
-      const error = fault(++counter.calls);
-      return error ? Promise.reject(error) : inner.complete(request, options);
-    },
-  };
-  return { llm, counter };
 }
 
 async function all(results: AsyncIterable<RunResult>): Promise<RunResult[]> {
@@ -117,6 +105,7 @@ describe("the null panel as it is by default, where the judge is free", () => {
     expect(headlinesOf(found)[0]?.lift.interval[0]).toBeGreaterThan(0);
     await remove();
   }, 240_000);
+
   it("of trained latents: it is above 0, too", async () => {
     const cache = await cached(demo, await loadSparseCoder("demo/layers.2.wide"), "trained");
     const nulls = { share: 1, runs: ["random model"] as const };
