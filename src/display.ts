@@ -39,6 +39,12 @@ export function notebookPublish(): Publish | undefined {
   return typeof publish === "function" ? (publish as Publish) : undefined;
 }
 
+/** What the front end says of the running cell in its request, or `undefined` outside a notebook. */
+export function notebookCellMetadata(): Readonly<Record<string, unknown>> | undefined {
+  const metadata = Reflect.get(globalThis, Symbol.for("Jupyter.cell.metadata"));
+  return typeof metadata === "object" && metadata !== null ? metadata : undefined;
+}
+
 /** The signal that is aborted when the running cell is interrupted, or `undefined` outside a notebook. */
 export function notebookSignal(): AbortSignal | undefined {
   const signal = Reflect.get(globalThis, Symbol.for("Jupyter.signal"));

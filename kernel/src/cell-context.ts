@@ -4,12 +4,14 @@
  * While a cell runs, that cell; inside a timer's or a comm's callback, the cell that set it up; else the last cell.
  * Timers are wrapped instead of using AsyncLocalStorage, because async hooks can abort Node 20 when a cell is stopped.
  */
-import type { Header } from "./messages.js";
+import type { Header, Json } from "./messages.js";
 
 /** The cell that code belongs to. */
 export interface CellContext {
   readonly parent: Header | undefined;
   readonly signal: AbortSignal;
+  /** What the front end says of the cell. */
+  readonly metadata?: Json;
 }
 
 const nowhere: CellContext = { parent: undefined, signal: new AbortController().signal };

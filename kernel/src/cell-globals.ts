@@ -13,6 +13,9 @@ import { type Widgets, widgetsSymbol } from "./widgets.js";
 /** Where the library finds the signal of the running cell without importing the kernel. */
 export const signalSymbol = Symbol.for("Jupyter.signal");
 
+/** Where the library finds what the front end says of the running cell. */
+export const cellMetadataSymbol = Symbol.for("Jupyter.cell.metadata");
+
 /** What cells, and the library through symbols, find on `globalThis`. */
 export function installCellGlobals(parts: {
   readonly session: Session;
@@ -36,6 +39,10 @@ export function installCellGlobals(parts: {
   define(publishSymbol, publisher.display.bind(publisher));
   Object.defineProperty(globalThis, signalSymbol, {
     get: () => session.signal(currentContext()),
+    configurable: true,
+  });
+  Object.defineProperty(globalThis, cellMetadataSymbol, {
+    get: () => currentContext().metadata,
     configurable: true,
   });
 }

@@ -132,12 +132,13 @@ export class CellRuns {
     this.#lastWords = undefined;
   }
 
-  #run({ header, content }: Message, code: string): void {
+  #run({ header, metadata, content }: Message, code: string): void {
     this.#options.toMain({
       type: "execute",
       id: header.msg_id,
       parent: header,
       code,
+      metadata,
       count: this.#count,
       silent: content.silent === true,
       userExpressions: (content.user_expressions ?? {}) as Record<string, string>,

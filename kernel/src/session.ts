@@ -141,6 +141,7 @@ export class Session {
       controller,
       parent: message.parent,
       signal: controller.signal,
+      metadata: message.metadata,
       payload: [],
       signalSeen: false,
       interrupted: false,

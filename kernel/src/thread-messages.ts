@@ -9,6 +9,8 @@ export type ToMain =
       readonly id: string;
       readonly parent: Header;
       readonly code: string;
+      /** What the front end says of the cell. */
+      readonly metadata: Json;
       readonly count: number;
       readonly silent: boolean;
       readonly userExpressions: Readonly<Record<string, string>>;

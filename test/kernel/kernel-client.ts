@@ -156,10 +156,14 @@ export class KernelClient {
   send(
     type: string,
     content: Json,
-    { buffers = [], channel = "shell" }: { buffers?: Uint8Array[]; channel?: "shell" | "control" } = {},
+    {
+      metadata = {},
+      buffers = [],
+      channel = "shell",
+    }: { metadata?: Json; buffers?: Uint8Array[]; channel?: "shell" | "control" } = {},
   ): string {
     const header = this.#codec.header(type);
-    const message = { identities: [], header, parent: undefined, metadata: {}, content, buffers };
+    const message = { identities: [], header, parent: undefined, metadata, content, buffers };
     const frames = this.#codec.encode(message);
     (channel === "shell" ? this.#shell : this.#control)?.send(frames);
     return header.msg_id;

@@ -49,6 +49,16 @@ describe("a kernel that VS Code starts", () => {
     expect(resultOf(asked)?.["text/plain"]).toBe("'Ada'");
   });
 
+  it("tells a cell what VS Code says of it, so that a library knows who shows what it displays", async () => {
+    const cellId = "vscode-notebook-cell:/home/ada/a.ipynb#W0sZmlsZQ%3D%3D";
+    const code = "globalThis[Symbol.for('Jupyter.cell.metadata')]";
+    const from = client.published.length;
+    client.send("execute_request", { code, silent: false }, { metadata: { cellId } });
+    const { content } = await client.until(({ header }) => header.msg_type === "execute_result", from);
+    expect((content.data as Record<string, unknown>)["text/plain"]).toContain(cellId);
+    expect(resultOf(await client.execute(code))?.["text/plain"]).toBe("{}");
+  });
+
   it("completes what only the run of the cells tells", async () => {
     await client.execute("const held: any = { alphaBeta: 1, alphaGamma: 2 };");
     const code = "held.alph";

@@ -12,9 +12,11 @@ import { sampleLatentExamples } from "../widgets/sample-examples.js";
 
 const examples = sampleLatentExamples({ perQuantile: 4, quantiles: 3, nonActivating: 5 });
 const widgetsSymbol = Symbol.for("Jupyter.widgets");
+const metadataSymbol = Symbol.for("Jupyter.cell.metadata");
 
 afterEach(() => {
   Reflect.deleteProperty(globalThis, widgetsSymbol);
+  Reflect.deleteProperty(globalThis, metadataSymbol);
   vi.unstubAllEnvs();
 });
 
@@ -103,16 +105,29 @@ describe("heatmap()", () => {
     expect(map.snapshot().state).toMatchObject({ align: "peak", group: "0", scale: "log" });
   });
 
-  test("opens no widget in VS Code, which has no script for it, but brings its script along", async () => {
-    vi.stubEnv("VSCODE_ESM_ENTRYPOINT", "vs/workbench/api/node/extensionHostProcess");
-    const create = vi.fn();
-    Reflect.set(globalThis, widgetsSymbol, { create });
-    const bundle = await heatmap(examples, { explanation: "words about the weather" })[jupyterDisplay]();
-    expect(create).not.toHaveBeenCalled();
-    expect(Object.keys(bundle)).toEqual([viewMimeType, "text/html", "text/plain"]);
-    expect(bundle["text/html"]).toContain(`<script type="${viewMimeType}">`);
-    expect(bundle["text/html"]).toContain(`<script>${await heatmapScript()}</script>`);
-  });
+  test.each([
+    [
+      "which started the kernel",
+      () => vi.stubEnv("VSCODE_ESM_ENTRYPOINT", "vs/workbench/api/node/extensionHostProcess"),
+    ],
+    [
+      "which a server runs the kernel for",
+      () =>
+        Reflect.set(globalThis, metadataSymbol, { cellId: "vscode-notebook-cell:/a.ipynb#W0sZmlsZQ%3D%3D" }),
+    ],
+  ])(
+    "opens no widget in VS Code, %s, as it has no script for it, but brings its script along",
+    async (_, begin) => {
+      begin();
+      const create = vi.fn();
+      Reflect.set(globalThis, widgetsSymbol, { create });
+      const bundle = await heatmap(examples, { explanation: "words about the weather" })[jupyterDisplay]();
+      expect(create).not.toHaveBeenCalled();
+      expect(Object.keys(bundle)).toEqual([viewMimeType, "text/html", "text/plain"]);
+      expect(bundle["text/html"]).toContain(`<script type="${viewMimeType}">`);
+      expect(bundle["text/html"]).toContain(`<script>${await heatmapScript()}</script>`);
+    },
+  );
 
   test("keeps the picture small by leaving windows out, and says so", () => {
     const many = sampleLatentExamples({ perQuantile: 200, nonActivating: 500 });
