@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream, type Stats, statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { FileError } from "../errors.js";
+import { fileState } from "../formats/file-state.js";
 import { parseHubSource } from "../model/hub.js";
 import type { LongCallOptions } from "../progress.js";
 import type { Corpus, CorpusSource } from "./corpus.js";
@@ -89,11 +90,28 @@ async function fileCorpus(path: string, textKey: string): Promise<Corpus> {
   }
   const hash = createHash("sha256").update(kind === ".txt" ? "" : `${textKey}\n`);
   for await (const chunk of createReadStream(path)) hash.update(chunk);
+  checkUnchanged(path, stat);
   return {
     name: basename(path, extname(path)),
     hash: hash.digest("hex"),
-    documents: () => readDocuments(path, textKey),
+    async *documents() {
+      checkUnchanged(path, stat);
+      for await (const document of readDocuments(path, textKey)) {
+        // Caches are named by the hash: what is handed over must be what was hashed.
+        checkUnchanged(path, stat);
+        yield document;
+      }
+    },
   };
+}
+
+/** @throws {FileError} If a file is no longer what it was. */
+function checkUnchanged(path: string, before: Stats): void {
+  if (fileState(statSync(path, { throwIfNoEntry: false })) === fileState(before)) return;
+  throw new FileError(
+    `Cannot read corpus "${path}": it has changed since it was opened; open it again`,
+    path,
+  );
 }
 
 function textsCorpus(texts: readonly unknown[]): Corpus {

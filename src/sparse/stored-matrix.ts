@@ -2,9 +2,10 @@
  * Matrices that stay in their file: a coder's two are most of it, and explaining a few latents needs
  * a few rows. The encoder's graph refers to the file; the runtime makes the one copy that it computes with.
  */
-import { closeSync, fstatSync, openSync, readSync, realpathSync, type Stats, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { FileError } from "../errors.js";
 import { bytesOf, decodeNumbers } from "../formats/dtype.js";
+import { fileState } from "../formats/file-state.js";
 import type { TensorFile, TensorPlace } from "../formats/tensor-file.js";
 import type { GraphBuilder } from "../model/onnx/graph-builder.js";
 import { row, type Tensor } from "../tensor.js";
@@ -73,12 +74,12 @@ export function storedMatrix(
 
 /** Opens a file for one reading after the other, as long as it is what it is now. */
 function readerOf(file: string): <T>(read: (descriptor: number) => T) => T {
-  const before = stateOf(statSync(file));
+  const before = fileState(statSync(file));
   return (read) => {
     let descriptor: number | undefined;
     try {
       descriptor = openSync(file, "r");
-      if (stateOf(fstatSync(descriptor)) !== before) throw new Error("its size or time is another");
+      if (fileState(fstatSync(descriptor)) !== before) throw new Error("its size or time is another");
       return read(descriptor);
     } catch (cause) {
       throw new FileError(
@@ -98,10 +99,6 @@ function readFully(descriptor: number, bytes: Uint8Array, start: number): void {
     if (count === 0) throw new Error("it shrank while it was read");
     done += count;
   }
-}
-
-function stateOf({ size, mtimeMs }: Stats): string {
-  return `${size} ${mtimeMs}`;
 }
 
 export function isStored(matrix: Tensor): matrix is StoredMatrix {

@@ -90,6 +90,21 @@ describe("openCorpus()", () => {
     await expect(read(latin)).rejects.toThrow(/it is not UTF-8 at or soon after line 1; convert/);
   });
 
+  test("refuses a file that was written since it was opened, before and while it is read", async () => {
+    const lines = (word: string) => `${JSON.stringify({ text: word })}\n`.repeat(50_000);
+    const path = file("growing.jsonl", lines("Alpha"));
+    // File systems tell times some milliseconds apart.
+    const later = () => new Promise((resolve) => setTimeout(resolve, 30));
+    const [before, while_] = [await openCorpus(path), await openCorpus(path)];
+    const documents = while_.documents()[Symbol.asyncIterator]();
+    expect(await documents.next()).toEqual({ done: false, value: "Alpha" });
+    await later();
+    file("growing.jsonl", lines("Omega"));
+    await expect(documents.next()).rejects.toThrow("it has changed since it was opened; open it again");
+    await expect(read(before)).rejects.toThrow("it has changed since it was opened; open it again");
+    expect(new Set(await read(await openCorpus(path)))).toEqual(new Set(["Omega"]));
+  });
+
   test("takes arrays and streams, hashes arrays by content, and refuses what is no text", async () => {
     const [a, b, c] = [
       await openCorpus(["ab", "c"]),

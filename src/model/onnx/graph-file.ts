@@ -11,6 +11,7 @@ import { realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { FileError } from "../../errors.js";
 import { hashFile, readFileBytes } from "../../formats/file-source.js";
+import { fileState } from "../../formats/file-state.js";
 import { decodeGraph, type Graph, type Initializer, replaceInitializers } from "./graph.js";
 import { outsideEntry, outsideFields, outsideName, outsideRoot } from "./outside-weights.js";
 import { all, bytesField, decodeMessage, type Field, first, textOf } from "./protobuf.js";
@@ -126,10 +127,7 @@ function moved({ field }: Initializer, { file, start }: { file: string; start: n
 
 /** A check that sizes and times of change are what they are now. */
 async function remember(files: readonly string[], path: string): Promise<() => Promise<void>> {
-  const state = async (file: string) => {
-    const found = await stat(file).catch(() => undefined);
-    return `${found?.size} ${found?.mtimeMs}`;
-  };
+  const state = async (file: string) => fileState(await stat(file).catch(() => undefined));
   const before = await Promise.all(files.map(state));
   return async () => {
     for (const [i, file] of files.entries()) {
