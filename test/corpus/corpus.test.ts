@@ -95,13 +95,13 @@ describe("openCorpus()", () => {
     const path = file("growing.jsonl", lines("Alpha"));
     // File systems tell times some milliseconds apart.
     const later = () => new Promise((resolve) => setTimeout(resolve, 30));
-    const [before, while_] = [await openCorpus(path), await openCorpus(path)];
-    const documents = while_.documents()[Symbol.asyncIterator]();
+    const [unread, begun] = [await openCorpus(path), await openCorpus(path)];
+    const documents = begun.documents()[Symbol.asyncIterator]();
     expect(await documents.next()).toEqual({ done: false, value: "Alpha" });
     await later();
     file("growing.jsonl", lines("Omega"));
     await expect(documents.next()).rejects.toThrow("it has changed since it was opened; open it again");
-    await expect(read(before)).rejects.toThrow("it has changed since it was opened; open it again");
+    await expect(read(unread)).rejects.toThrow("it has changed since it was opened; open it again");
     expect(new Set(await read(await openCorpus(path)))).toEqual(new Set(["Omega"]));
   });
 

@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TensorFile } from "../../src/formats/tensor-file.js";
-import type { Tensor } from "../../src/tensor.js";
+import type { SubjectModel } from "../../src/model/subject-model.js";
+import { type Tensor, tensor } from "../../src/tensor.js";
 import { errorTable } from "../largest-error.js";
 import { exportsEnding, exportsFolder, exportsOf, openExport } from "./exported-models.js";
 
@@ -60,6 +61,35 @@ describe.each(families)("hookpoints of %s", (family, file, ways) => {
       );
       expect(error, name).toBeLessThan(tolerance(way));
     }
+    await checkReplacing(model, way, { tokens, found });
     await model.close();
   });
 });
+
+/**
+ * What a hookpoint has, put in its place, changes nothing, and other values change the logits. Every hookpoint has a session of its
+ * own: all are tried for the plain ways to make a graph, two for the others.
+ */
+async function checkReplacing(
+  model: SubjectModel,
+  way: string,
+  { tokens, found }: { tokens: Tensor<Int32Array>; found: ReadonlyMap<string, Tensor> },
+): Promise<void> {
+  const isPlain = ["torchscript", "dynamo", "builder"].includes(way);
+  const places = isPlain ? model.hookpoints.map(({ name }) => name) : ["layers.0", "layers.1.mlp.neurons"];
+  const clean = found.get("logits") as Tensor;
+  const largest = clean.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  for (const name of places) {
+    const own = found.get(name) as Tensor;
+    const change = async (values: Tensor) => {
+      const { data } = await model.logits(tokens, { replace: new Map([[name, values]]) });
+      return data.reduce((most, value, i) => Math.max(most, Math.abs(value - clean.data[i])), 0) / largest;
+    };
+    expect(await change(own), `${name} as it is`).toBeLessThan(tolerance(way));
+    const moved = tensor(
+      own.data.map((value, i) => value + 0.3 * Math.sin(i)),
+      own.shape,
+    );
+    expect(await change(moved), `${name} moved`).toBeGreaterThan(1e-4);
+  }
+}

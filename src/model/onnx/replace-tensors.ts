@@ -19,6 +19,8 @@ export interface TensorForm {
   readonly half: boolean;
   /** Contexts and positions in one dimension, as some exports have it in their MLPs. */
   readonly flat: boolean;
+  /** Numbers of a position. */
+  readonly width: number;
 }
 
 /** Values in place of what the model computes, `[context, position, width]`. */
@@ -29,7 +31,7 @@ export interface Replacement extends TensorForm {
 /** The graph with these tensors as inputs of float32, under their names with `/given` behind. */
 export function replaceTensors(graph: Graph, replaced: readonly TensorForm[]): Graph {
   const names = new Set(replaced.map((form) => form.tensor));
-  const inputs = replaced.map((form) => givenInput(form.tensor));
+  const inputs = replaced.map(givenInput);
   const casts = replaced.map(({ tensor: name, half }) => castNode(givenName(name), name, half));
   return {
     ...graph,
@@ -44,11 +46,12 @@ export async function tensorForm(
   name: string,
   { session, feeds }: { session: OnnxSession; feeds: Readonly<Record<string, OnnxInput>> },
 ): Promise<TensorForm> {
-  const found = (await session.run(feeds)).get(name);
+  const { shape } = (await session.run(feeds)).get(name) as Tensor;
   return {
     tensor: name,
     half: session.outputTypes.get(name) === "float16",
-    flat: found?.shape.length === 2,
+    flat: shape.length === 2,
+    width: shape.at(-1) as number,
   };
 }
 
@@ -71,9 +74,11 @@ function givenName(name: string): string {
   return `${name}/given`;
 }
 
-function givenInput(name: string): GraphValue {
+/** With its shape: without one, what the runtime infers behind a reshape that copies dimensions is wrong. */
+function givenInput({ tensor: name, flat, width }: TensorForm): GraphValue {
   const given = givenName(name);
-  const field = bytesField(graphInput, valueInfo(given, undefined));
+  const positions = flat ? [`${given}/rows`] : [`${given}/contexts`, `${given}/positions`];
+  const field = bytesField(graphInput, valueInfo(given, [...positions, width]));
   return { name: given, dataType: onnxFloat, shape: [], field };
 }
 
