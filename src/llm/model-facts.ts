@@ -20,6 +20,8 @@ export interface ModelFacts {
   readonly cacheMinimum: number | null;
   /** Price of a call in a Message Batch, as a share of the live price; `null` where there are no batches. */
   readonly batch: number | null;
+  /** Of prompts with more than `above` tokens everything costs `times` as much, the reply included. Default: no such rule. */
+  readonly longContext?: { readonly above: number; readonly times: number } | undefined;
 }
 
 /** When the table in `models.json` was read, and where. */
@@ -42,20 +44,27 @@ export function knownModels(): string[] {
   return Object.keys(models).sort((a, b) => (models[a]?.input ?? 0) - (models[b]?.input ?? 0));
 }
 
-/** US dollars per million tokens. */
-export type Prices = Pick<ModelFacts, "input" | "output" | "cacheRead" | "cacheWrite">;
+/** US dollars per million tokens. Without a price for what is cached, nothing is taken to be: all input costs the same. */
+export type Prices = Pick<ModelFacts, "input" | "output" | "longContext"> &
+  Partial<Pick<ModelFacts, "cacheRead" | "cacheWrite">>;
 
-/** Price in US dollars at the table's date; `undefined` for a model that it lacks. */
-export function price(id: string, usage: Usage): number | undefined {
+/** Price in US dollars at the table's date, as `priceAt` has it; `undefined` for a model that it lacks. */
+export function price(id: string, usage: Usage, options: { calls?: number } = {}): number | undefined {
   const facts = modelFacts(id);
-  return facts && priceAt(facts, usage);
+  return facts && priceAt(facts, usage, options);
 }
 
-/** Price in US dollars at given prices. */
-export function priceAt(prices: Prices, usage: Usage): number {
+/**
+ * Price in US dollars at given prices.
+ *
+ * @param options.calls The usage is that of so many calls, which are taken to be equally long. Default: 1.
+ */
+export function priceAt(prices: Prices, usage: Usage, { calls = 1 }: { calls?: number } = {}): number {
+  const { input, output, cacheRead = input, cacheWrite = input, longContext } = prices;
   const { inputTokens, cachedInputTokens, cacheWriteTokens = 0, outputTokens } = usage;
   const fresh = inputTokens - cachedInputTokens - cacheWriteTokens;
-  const input =
-    fresh * prices.input + cachedInputTokens * prices.cacheRead + cacheWriteTokens * prices.cacheWrite;
-  return (input + outputTokens * prices.output) / 1e6;
+  const dollars =
+    fresh * input + cachedInputTokens * cacheRead + cacheWriteTokens * cacheWrite + outputTokens * output;
+  const isLong = longContext !== undefined && inputTokens / calls > longContext.above;
+  return ((isLong ? longContext.times : 1) * dollars) / 1e6;
 }

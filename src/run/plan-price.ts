@@ -57,11 +57,15 @@ function priceRow(
   const batched = (dollars: number, { batch }: ModelFacts) => (batch === null ? undefined : dollars * batch);
   return {
     model,
-    live: sum((stage, facts) => priceAt(facts, stageUsage(stage, facts, 1))),
-    liveUncached: sum((stage, facts) => priceAt(facts, stageUsage(stage, facts, 0))),
-    batch: sum((stage, facts) => batched(priceAt(facts, stageUsage(stage, facts, batchHits)), facts)),
-    batchUncached: sum((stage, facts) => batched(priceAt(facts, stageUsage(stage, facts, 0)), facts)),
+    live: sum((stage, facts) => stagePrice(stage, facts, 1)),
+    liveUncached: sum((stage, facts) => stagePrice(stage, facts, 0)),
+    batch: sum((stage, facts) => batched(stagePrice(stage, facts, batchHits), facts)),
+    batchUncached: sum((stage, facts) => batched(stagePrice(stage, facts, 0), facts)),
   };
+}
+
+function stagePrice(stage: PlanStage, facts: ModelFacts, hits: number): number {
+  return priceAt(facts, stageUsage(stage, facts, hits), { calls: stage.requests });
 }
 
 /**

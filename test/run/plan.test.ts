@@ -105,9 +105,9 @@ describe("plan()", () => {
         sum(stages, (stage) => stage.inputTokens),
         bill.usage.inputTokens,
       );
-      expectNear(prices[0]?.live, price(llm.name, bill.usage));
+      expectNear(prices[0]?.live, price(llm.name, bill.usage, { calls: bill.requests }));
       const uncached = { ...bill.usage, cachedInputTokens: 0, cacheWriteTokens: 0 };
-      expectNear(prices[0]?.liveUncached, price(llm.name, uncached));
+      expectNear(prices[0]?.liveUncached, price(llm.name, uncached, { calls: bill.requests }));
     },
     60_000,
   );
@@ -127,10 +127,14 @@ describe("plan()", () => {
       const { input, cacheRead, cacheWrite, output } = batches.usage;
       const usage = { inputTokens: input + cacheRead + cacheWrite, outputTokens: output };
       const cached = { ...usage, cachedInputTokens: cacheRead, cacheWriteTokens: cacheWrite };
+      const [kept] = ledgerSummary(place).models;
       // The service's price of a batch is half of the live one.
-      expectNear(prices[0]?.batch, (price(llm.name, cached) ?? 0) / 2);
-      expectNear(prices[0]?.batchUncached, (price(llm.name, { ...usage, cachedInputTokens: 0 }) ?? 0) / 2);
-      expectNear(prices[0]?.batch, ledgerSummary(place).models[0]?.dollars);
+      expectNear(prices[0]?.batch, (price(llm.name, cached, kept) ?? 0) / 2);
+      expectNear(
+        prices[0]?.batchUncached,
+        (price(llm.name, { ...usage, cachedInputTokens: 0 }, kept) ?? 0) / 2,
+      );
+      expectNear(prices[0]?.batch, kept?.dollars);
     },
     60_000,
   );
