@@ -5,14 +5,25 @@ export type Settings = { readonly [name: string]: Setting };
 export type Setting = string | number | boolean | null | Settings | readonly Setting[];
 
 /**
- * Options as settings, by name in alphabetical order. What is `undefined` is left out. A model or coder stands as its name, with its hash where it has one, a
- * cache as its hash, an explainer or scorer as its name, its model and its own settings, a function as its name and a hash of
- * its source.
+ * Options as settings, by name in alphabetical order. What is `undefined` is left out. A subject model or coder stands as its
+ * name, with its hash where it has one, a cache as its hash, a language model as its name and its own settings, an explainer
+ * or scorer as its name, its model and its own settings, a function as its name and a hash of its source.
+ *
+ * @param asked The language model or embedder of an explainer or scorer: its settings are added, as `asked`.
  */
-export function settingsOf(options: object): Settings {
+export function settingsOf(
+  options: object,
+  asked: { readonly settings?: Settings | undefined } = {},
+): Settings {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   given.sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(given.map(([name, value]) => [name, settingOf(value)]));
+  const own = Object.fromEntries(given.map(([name, value]) => [name, settingOf(value)]));
+  return hasAny(asked.settings) ? { ...own, asked: asked.settings } : own;
+}
+
+/** Whether there are settings at all. */
+export function hasAny(settings: Settings | undefined): settings is Settings {
+  return settings !== undefined && Object.keys(settings).length > 0;
 }
 
 function settingOf(value: unknown): Setting {
@@ -26,7 +37,8 @@ function settingOf(value: unknown): Setting {
   const { name, model, settings, hash }: Partial<Maker> = value;
   if (typeof hash === "string") return name === undefined ? hash : `${name} ${hash.slice(0, 12)}`;
   if (typeof name !== "string") return settingsOf(value);
-  return typeof model === "string" ? { name, model, ...settings } : name;
+  if (typeof model === "string") return { name, model, ...settings };
+  return hasAny(settings) ? { name, ...settings } : name;
 }
 
 /** What an explainer, a scorer, a model, a coder and a cache may say of themselves. */

@@ -27,7 +27,7 @@ export function questionExplainer(llm: TextModel, question: Question): Explainer
   return {
     name,
     model: llm.name,
-    settings: settingsOf(options),
+    settings: settingsOf(options, llm),
     hookpoint,
     async explain(examples, { signal } = {}) {
       const { latent } = examples;

@@ -1,5 +1,6 @@
 import type OpenAI from "openai";
-import { isOpenAI, type OpenAIServiceOptions, openAIService } from "./openai-service.js";
+import { hasAny, type Settings } from "../settings.js";
+import { isOpenAI, type OpenAIServiceOptions, openAIService, serverSettings } from "./openai-service.js";
 import { estimateTokens } from "./request-size.js";
 import { NotAnAnswerError } from "./service-failure.js";
 import { type TextAsking, TextCall } from "./text-call.js";
@@ -33,8 +34,15 @@ export function openAICompatible(options: OpenAICompatibleOptions): TextModel {
   };
   return {
     name: model,
+    settings: { ...serverSettings(options), ...extraSettings(options) },
     complete: (request, { signal } = {}) => call(new TextCall(asking, request, signal)),
   };
+}
+
+/** What is added to every request, as it is sent: as JSON. */
+function extraSettings({ extra = {} }: OpenAICompatibleOptions): Settings {
+  const sent = JSON.parse(JSON.stringify(extra)) as Settings;
+  return hasAny(sent) ? { extra: sent } : {};
 }
 
 function chatRequest(

@@ -1,5 +1,6 @@
 import OpenAI from "openai";
 import { ModelCallError } from "../errors.js";
+import type { Settings } from "../settings.js";
 import type { Prices } from "./model-facts.js";
 import { type ServiceCall, type ServiceOptions, serviceCalls } from "./service-calls.js";
 
@@ -9,6 +10,12 @@ export interface OpenAIServiceOptions extends ServiceOptions {
   model: string;
   /** Up to and including the version, e.g. `http://127.0.0.1:8000/v1`. Default: OpenAI's own service. */
   baseURL?: string | undefined;
+  /**
+   * What the server is called in ledgers and run directories. Replies of two servers are kept apart, even if their models
+   * bear one name; give a name to a server that moves, and its replies stay found. Default: the address, without
+   * credentials; nothing for OpenAI's own service, where a model's name says all.
+   */
+  server?: string | undefined;
   /**
    * Default: none, which servers of one's own take; for OpenAI's own service the environment variable
    * `OPENAI_API_KEY`, which is sent nowhere else.
@@ -51,6 +58,13 @@ export function openAIService(options: OpenAIServiceOptions): OpenAIService {
       onWarning(message);
     },
   };
+}
+
+/** What answers hang on beside model and request, see `TextModel`. */
+export function serverSettings({ server, baseURL = openAI }: OpenAIServiceOptions): Settings {
+  if (server === undefined && isOpenAI(baseURL)) return {};
+  const { origin, pathname } = new URL(baseURL);
+  return { server: server ?? origin + pathname.replace(/\/$/, "") };
 }
 
 /** Whether this is OpenAI's own service, whose newer models take fewer parameters than other servers. */

@@ -1,7 +1,7 @@
 import { ModelCallError } from "../errors.js";
 import { callSignal } from "../progress.js";
 import { choicesOf } from "./local/choices.js";
-import { type OpenAIServiceOptions, openAIService } from "./openai-service.js";
+import { type OpenAIServiceOptions, openAIService, serverSettings } from "./openai-service.js";
 import { NotAnAnswerError } from "./service-failure.js";
 import type { TokenScorer, TokenScores } from "./token-scorer.js";
 import { tokenStarts } from "./token-starts.js";
@@ -25,6 +25,7 @@ export function openAITokenScorer(options: OpenAIServiceOptions): TokenScorer {
   const read = promptReader(options);
   return {
     name,
+    settings: serverSettings(options),
     async score(prefix, texts, { signal } = {}) {
       const one = async (text: string): Promise<TokenScores> =>
         text === ""

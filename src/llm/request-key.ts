@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { hasAny, type Settings } from "../settings.js";
 import type { TextRequest } from "./text-model.js";
 
 /** Raised when the same words would be sent in another way. */
@@ -7,7 +8,7 @@ const version = 2;
 /** A request to a model, with its address, in the parts that a ledger keeps. */
 export interface AddressedRequest {
   /**
-   * SHA-256 in hexadecimal, equal for equal model and request, whatever the order of properties. How the reply is read
+   * SHA-256 in hexadecimal, equal for equal model, settings and request, whatever the order of properties. How the reply is read
    * has no part in it: nobody pays twice for the same words because a parser changed.
    */
   readonly key: string;
@@ -18,15 +19,20 @@ export interface AddressedRequest {
   readonly preambleKey: string;
   /** The last message. */
   readonly question: string;
-  /** JSON of everything else that is sent, by name in alphabetical order. */
+  /** JSON of everything else that is sent and of the model's settings, by name in alphabetical order. */
   readonly parameters: string;
 }
 
-export function addressRequest(model: string, { system, messages, ...rest }: TextRequest): AddressedRequest {
+/** @param settings The model's, see `TextModel`; none and empty ones give the same address. */
+export function addressRequest(
+  model: string,
+  { system, messages, ...rest }: TextRequest,
+  settings?: Settings,
+): AddressedRequest {
   const turns = messages.slice(0, -1).map(({ role, content }) => [role, content]);
   const { text: preamble, key: preambleKey } = shared(JSON.stringify([system, turns]));
   const question = messages.at(-1)?.content ?? "";
-  const parameters = canonicalJson(rest);
+  const parameters = canonicalJson({ ...rest, ...(hasAny(settings) && { settings }) });
   const key = sha256(JSON.stringify([version, model, preambleKey, question, parameters]));
   return { key, model, preamble, preambleKey, question, parameters };
 }
@@ -50,12 +56,11 @@ function shared(text: string): SharedText {
   return made;
 }
 
-/** JSON with properties in alphabetical order, without those that are `undefined` or `null`. */
+/** JSON with properties in alphabetical order, without those that are `undefined`. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) => {
     if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
-    const entries = Object.entries(part).filter(([, v]) => v !== undefined && v !== null);
-    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
   });
 }
 

@@ -1,9 +1,15 @@
+import type { Settings } from "../settings.js";
 import type { FailureStatus } from "./outcome.js";
 
 /** A language model that is given text and answers with text. */
 export interface TextModel {
   /** Which one, as a report prints it: `claude-haiku-5-5`, `pattern (embedded)`. */
   readonly name: string;
+  /**
+   * What its replies hang on beside its name and the request: which server it is on, what is added to every request. Part of
+   * a request's address in a ledger, and of a run's settings. Default: nothing.
+   */
+  readonly settings?: Settings | undefined;
   /**
    * One call. A refusal or a reply cut by `maxTokens` is a reply, not an error.
    *

@@ -1,3 +1,4 @@
+import type { Settings } from "../settings.js";
 import type { Tensor } from "../tensor.js";
 
 /**
@@ -9,6 +10,8 @@ import type { Tensor } from "../tensor.js";
 export interface TokenScorer {
   /** Which one, as a report prints it. */
   readonly name: string;
+  /** What its answers hang on beside its name and the text, as for `TextModel`. */
+  readonly settings?: Settings | undefined;
   /**
    * Log-probabilities of the tokens of each text, read on its own after the prefix. What the prefix costs is paid once
    * for all texts, and by most back ends once for all calls with the same beginning.

@@ -13,13 +13,13 @@ import type { TextModel, TextReply, TextRequest } from "./text-model.js";
 export function withLedger(model: TextModel, place: string): TextModel {
   const ledger = openLedger(place);
   const underWay = new Map<string, Promise<TextReply>>();
-  const { count } = model;
+  const { name, settings, count } = model;
   return {
-    name: model.name,
+    ...{ name, settings },
     ...(count && { count: (request, options) => count.call(model, request, options) }),
     async complete(request, { signal } = {}) {
       signal?.throwIfAborted();
-      const asked = addressRequest(model.name, request);
+      const asked = addressRequest(name, request, settings);
       const known = ledger.find(asked.key);
       if (known) return keptReply(ledger, known);
       // Another caller's reply, unless that caller fails or gives up: then we ask ourselves.

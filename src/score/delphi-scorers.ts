@@ -8,6 +8,7 @@ import { pythonRandom } from "../examples/mersenne-twister.js";
 import type { NegativeWindow } from "../examples/negative-ladder.js";
 import { floatToHalf, halfToFloat } from "../formats/half.js";
 import type { TextModel } from "../llm/text-model.js";
+import { settingsOf } from "../settings.js";
 import { classificationRequest } from "./classification-prompt.js";
 import { delphiMetrics } from "./delphi-metrics.js";
 import { detectionPrompt } from "./detection-prompt.js";
@@ -16,7 +17,7 @@ import { type Item, item, textItems } from "./item.js";
 import { judgeInOrder } from "./judge.js";
 import type { Scorer } from "./scorer.js";
 import { scoreOf } from "./summarise.js";
-import { wrongMarkCount } from "./wrong-marks.js";
+import { repeatedMarkCount } from "./wrong-marks.js";
 
 export type DelphiTask = "detection" | "fuzzing";
 
@@ -29,6 +30,7 @@ export function delphiScorer(task: DelphiTask, llm: TextModel): Scorer {
   return {
     name,
     model: llm.name,
+    settings: settingsOf({}, llm),
     async score({ text: explanation }, examples, { signal } = {}) {
       const judged = await judgeInOrder(llm, delphiItems(task, examples), {
         request: (texts) => classificationRequest(prompt, { explanation, texts, confidence: false }),
@@ -69,7 +71,7 @@ export function delphiItems(task: DelphiTask, examples: LatentExamples): Item[] 
 const threshold = 0.3;
 
 function markedItems({ test, nonActivating }: LatentExamples): Item[] {
-  const count = wrongMarkCount(test);
+  const count = repeatedMarkCount(test);
   const right = test.map((window) =>
     item(window, { kind: "activating", text: rightlyMarked(window.pieces, window.activations) }),
   );

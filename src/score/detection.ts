@@ -25,7 +25,7 @@ export function detection(judge: TextModel | TokenScorer, options: DetectionOpti
   return {
     name: scorer,
     model: judge.name,
-    settings: settingsOf(options),
+    settings: settingsOf(options, judge),
     score: ({ text: explanation }, examples, { signal } = {}) =>
       classify(
         judge,

@@ -28,7 +28,7 @@ export function embedding(embedder: Embedder, options: EmbeddingOptions = {}): S
   return {
     name,
     model: embedder.name,
-    settings: settingsOf(options),
+    settings: settingsOf(options, embedder),
     async score(explanation, examples, { signal } = {}) {
       const items = textItems(examples);
       const likenesses = await attempt(async () => {

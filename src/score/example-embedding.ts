@@ -26,7 +26,7 @@ export function exampleEmbedding(embedder: Embedder, options: ExampleEmbeddingOp
   return {
     name,
     model: embedder.name,
-    settings: settingsOf(options),
+    settings: settingsOf(options, embedder),
     readsExplanation: false,
     async score(_explanation, examples, { signal } = {}) {
       const silent = examples.nonActivating;

@@ -47,7 +47,7 @@ export function fuzzing(judge: TextModel | TokenScorer, options: FuzzingOptions 
   return {
     name: scorer,
     model: judge.name,
-    settings: settingsOf(options),
+    settings: settingsOf(options, judge),
     score: ({ text: explanation }, examples, { signal } = {}) =>
       classify(
         judge,

@@ -33,7 +33,7 @@ export function generation(llm: TextModel, subject: Subject, options: WritingOpt
   return {
     name,
     model: llm.name,
-    settings: settingsOf({ ...options, subject }),
+    settings: settingsOf({ ...options, subject }, llm),
     hookpoint: subject.coder.hookpoint,
     async score(explanation, examples, { signal } = {}) {
       const read = (reply: string) => readPairs(reply, texts);

@@ -48,7 +48,7 @@ export function intruder(llm: TextModel, options: IntruderOptions = {}): Scorer 
   return {
     name,
     model: llm.name,
-    settings: settingsOf(options),
+    settings: settingsOf(options, llm),
     readsExplanation: false,
     async score(_explanation, examples, { signal } = {}) {
       const trials = intruderTrials(examples, options);

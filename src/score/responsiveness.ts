@@ -35,7 +35,7 @@ export function responsiveness(llm: TextModel, options: ResponsivenessOptions = 
   return {
     name,
     model: llm.name,
-    settings: settingsOf(options),
+    settings: settingsOf(options, llm),
     async score(explanation, examples, { signal } = {}) {
       const { judgements, usage } = await judge(llm, examples, textItems(examples), {
         request: (texts) => ratingRequest(explanation.text, texts),

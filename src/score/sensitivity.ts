@@ -34,7 +34,7 @@ export function sensitivity(llm: TextModel, subject: Subject, options: Sensitivi
   return {
     name,
     model: llm.name,
-    settings: settingsOf({ ...options, subject }),
+    settings: settingsOf({ ...options, subject }, llm),
     hookpoint: subject.coder.hookpoint,
     readsExplanation: false,
     async score(_explanation, examples, { signal } = {}) {

@@ -44,7 +44,7 @@ export function simulation(model: TextModel | TokenScorer, options: SimulationOp
   return {
     name,
     model: model.name,
-    settings: settingsOf(options),
+    settings: settingsOf(options, model),
     async score(explanation, examples, { signal } = {}) {
       const shown = options.windows === "all" ? examples : { ...examples, nonActivating: [] };
       const windows = [...shown.test, ...shown.nonActivating];

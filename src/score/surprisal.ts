@@ -1,5 +1,6 @@
 import { noUsage } from "../llm/text-model.js";
 import type { TokenScorer } from "../llm/token-scorer.js";
+import { settingsOf } from "../settings.js";
 import { attempt } from "./attempt.js";
 import { areaOf, gradedJudgements, gradedScore } from "./graded-score.js";
 import { textItems } from "./item.js";
@@ -25,6 +26,7 @@ export function surprisal(model: TokenScorer): Scorer {
   return {
     name,
     model: model.name,
+    settings: settingsOf({}, model),
     async score(explanation, examples, { signal } = {}) {
       const items = textItems(examples);
       const texts = items.map(({ text }) => text);

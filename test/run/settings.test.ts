@@ -157,6 +157,46 @@ describe("a run with another value of an option", () => {
   });
 });
 
+describe("a run that asks a model with other settings", () => {
+  const server = (name: string) => ({ settings: { server: name } });
+  const subjects = { model: subject.model, coder: subject.coder };
+  const scorersOf = (name: string): Scorer[] => {
+    const [text, vectors] = [
+      { ...llm, ...server(name) },
+      { ...embedder, ...server(name) },
+    ];
+    const likely = { ...saelab.patternTokenScorer(), ...server(name) };
+    return [
+      ...[saelab.detection, saelab.fuzzing, saelab.simulation].flatMap((of) => [of(text), of(likely)]),
+      ...[saelab.intruder, saelab.responsiveness].map((of) => of(text)),
+      ...[saelab.generation, saelab.sensitivity].map((of) => of(text, subjects)),
+      ...[saelab.embedding, saelab.exampleEmbedding].map((of) => of(vectors)),
+      ...[saelab.surprisal(likely), saelab.delphiScorer("detection", text)],
+    ];
+  };
+  const explainersOf = (name: string): Explainer[] => [
+    saelab.topActivations({ ...llm, ...server(name) }),
+    saelab.refine(explainer, { llm: { ...llm, ...server(name) }, scorer }),
+    saelab.severalSenses(explainer, { embedder: { ...embedder, ...server(name) } }),
+  ];
+
+  it.each(scorersOf("a").map((one, i) => [`${one.name} by ${one.model}`, i] as const))(
+    "%s: has a folder of its own",
+    async (_, i) => {
+      const runs = ["a", "b", "a"].map((name) => ({ scorers: [scorersOf(name)[i] as Scorer] }));
+      expect(await foldersOf(...runs)).toHaveLength(2);
+    },
+  );
+
+  it.each(explainersOf("a").map(({ name }, i) => [name, i] as const))(
+    "%s: has a folder of its own",
+    async (_, i) => {
+      const runs = ["a", "b", "a"].map((name) => ({ explainer: explainersOf(name)[i] as Explainer }));
+      expect(await foldersOf(...runs)).toHaveLength(2);
+    },
+  );
+});
+
 describe("run.json", () => {
   it("says the whole recipe, whoever is asked within whom", async () => {
     const chosen = saelab.bestOf(saelab.topActivations(llm, { threshold: 0.5 }), { scorer, n: 2 });
