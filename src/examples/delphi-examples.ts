@@ -12,7 +12,7 @@ import { pythonRandom, torchRandint } from "./mersenne-twister.js";
 import { readWindow } from "./read-window.js";
 import { setHash } from "./set-hash.js";
 import type { Part } from "./split-documents.js";
-import { type FiringWindow, type WindowGrid, windows } from "./windows.js";
+import { type FiringWindow, tilesPerContext, type WindowGrid, windows } from "./windows.js";
 
 export interface DelphiExamplesOptions {
   /** Default: 40. */
@@ -61,12 +61,13 @@ export function delphiExamples(
   checkEnough(found.count, latent, options);
   const read = (places: readonly Ranked[]) => places.map((place) => example(cache, place, { rows, found }));
   const { train = 40, test = 50, nonActivating: silent = 50, trainSampling } = options;
+  const firing = windows(rows, grid);
   const sets = {
     train: read(sampled(found.count, train, { quantiles, sampling: trainSampling })),
     select: [],
     calibrate: [],
     test: read(sampled(found.count, test, { quantiles })),
-    nonActivating: silentPlaces(cache, windows(rows, grid), { grid, count: silent }).map((place) =>
+    nonActivating: silentPlaces(cache, firing, { grid, count: silent }).map((place) =>
       readWindow(cache, place, rows),
     ),
   };
@@ -79,6 +80,7 @@ export function delphiExamples(
     maxActivation: Math.max(...found.read(0).activations),
     density: rows.positions.length / cache.tokenCount,
     windowCount: found.count,
+    firingRate: firing.length / (cache.contextCount * tilesPerContext(grid)),
     windowLength,
     quantiles,
     ...hashes(cache, latent, sets),
@@ -160,7 +162,7 @@ function silentPlaces(
   firing: readonly FiringWindow[],
   { grid, count }: { grid: WindowGrid; count: number },
 ) {
-  const perContext = Math.floor(grid.contextLength / grid.windowLength);
+  const perContext = tilesPerContext(grid);
   const fires = new Set(
     firing.map(({ context, start }) => context * perContext + Math.floor(start / grid.windowLength)),
   );

@@ -55,6 +55,11 @@ export interface LatentExamples {
   readonly density: number;
   /** Number of distinct windows in which the latent fires, before sampling. */
   readonly windowCount: number;
+  /**
+   * Share of the cache's windows in which the latent fires, equal ones counted each time, as these windows are laid: of the
+   * whole tiles; of `centred` ones, which are laid around every tile that fires, of all tiles.
+   */
+  readonly firingRate: number;
   readonly windowLength: number;
   readonly quantiles: number;
   /** SHA-256 (hex) of what was sampled: two results with equal hashes saw the same examples. */

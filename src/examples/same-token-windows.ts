@@ -3,7 +3,7 @@ import type { Random } from "../random.js";
 import type { NegativeSieve } from "./negative-sieve.js";
 import type { Place } from "./read-window.js";
 import { topTokens } from "./top-tokens.js";
-import { tileAt } from "./windows.js";
+import { tileAt, tilesPerContext } from "./windows.js";
 
 /** A place, and the token on which the latent fires elsewhere. */
 export interface SameTokenPlace extends Place {
@@ -47,7 +47,7 @@ function* tilesWith(
 ): Generator<SameTokenPlace> {
   const rank = new Map(tokens.map((token, i) => [token, i]));
   const { grid } = sieve;
-  const tiles = Math.floor(grid.contextLength / grid.windowLength);
+  const tiles = tilesPerContext(grid);
   for (const context of random.shuffle(Array.from({ length: cache.contextCount }, (_, i) => i))) {
     const ids = cache.tokens(context);
     for (let tile = 0; tile < tiles; tile++) {

@@ -24,7 +24,7 @@ import { setHash } from "./set-hash.js";
 import { silentWindows } from "./silent-windows.js";
 import { type Part, parts, splitDocuments } from "./split-documents.js";
 import { strongestFirstOrder, tokenKeys } from "./window-order.js";
-import { centredWindows, type FiringWindow, windows } from "./windows.js";
+import { centredWindows, type FiringWindow, tilesPerContext, windows } from "./windows.js";
 
 export type { SampleExamplesOptions };
 
@@ -47,7 +47,7 @@ export function sampleExamples(
   const { max: maxActivation, density, count } = cache.stats(latent.index);
   if (count === 0) throw neverFires(cache, latent);
   const rows = cache.read(latent.index);
-  const { chosen, silent, contrast, windowCount } = samplePlaces(cache, rows, latent, plan);
+  const { chosen, silent, contrast, ...counts } = samplePlaces(cache, rows, latent, plan);
   const example = (place: Ranked): Example => {
     return { ...readWindow(cache, place, rows), quantile: place.quantile, peak: place.peak };
   };
@@ -67,7 +67,7 @@ export function sampleExamples(
     nonActivating,
     maxActivation,
     density,
-    windowCount,
+    ...counts,
     windowLength: plan.grid.windowLength,
     quantiles: plan.quantiles,
     hash: hashOf(cache, latent, [...parts.map((part) => chosen[part]), silentPlaces, ...further]),
@@ -85,7 +85,7 @@ function setHashes<K extends string>(
 
 /** Where the examples are. */
 function samplePlaces(cache: LatentCache, rows: LatentActivations, latent: Latent, plan: SamplingPlan) {
-  const { ranked, keys } = distinctWindows(cache, rows, plan);
+  const { ranked, keys, firingRate } = distinctWindows(cache, rows, plan);
   if (ranked.length === 0 || keys.size < plan.minWindows) throw tooFew(latent, keys.size, plan);
   const partOf = splitDocuments(cache, { seed: plan.seed, shares: partShares(plan) });
   const pool = poolByPart(ranked, partOf, plan);
@@ -108,7 +108,7 @@ function samplePlaces(cache: LatentCache, rows: LatentActivations, latent: Laten
   const hard = hardNegatives(cache, latent, hardOf("test"));
   const known = new Set([...keys, ...tokenKeys(cache, hard.map(placeOf))]);
   const test = silentOf("test", { count: plan.nonActivating - hard.length, known });
-  return { chosen, contrast, silent: { select, test, hard }, windowCount: keys.size };
+  return { chosen, contrast, silent: { select, test, hard }, windowCount: keys.size, firingRate };
 }
 
 interface HardOptions {
@@ -202,21 +202,22 @@ function choosePlaces(
   return { chosen, isNear, remember };
 }
 
-/** Distinct windows, strongest first; and the tokens of all windows. */
+/** Distinct windows, strongest first; the tokens of all windows; and which share of the cache's windows these are. */
 function distinctWindows(
   cache: LatentCache,
   rows: LatentActivations,
-  plan: SamplingPlan,
-): { ranked: FiringWindow[]; keys: Set<number> } {
-  const found = plan.placement === "centred" ? centredWindows(rows, plan.grid) : windows(rows, plan.grid);
+  { grid, placement, maxWindows }: SamplingPlan,
+): { ranked: FiringWindow[]; keys: Set<number>; firingRate: number } {
+  const found = placement === "centred" ? centredWindows(rows, grid) : windows(rows, grid);
   const keyOf = tokenKeys(cache, found);
   const keys = new Set<number>();
   const ranked: FiringWindow[] = [];
   for (const i of strongestFirstOrder(found)) {
     const known = keys.size;
-    if (keys.add(keyOf[i]).size > known && known < plan.maxWindows) ranked.push(found[i]);
+    if (keys.add(keyOf[i]).size > known && known < maxWindows) ranked.push(found[i]);
   }
-  return { ranked, keys };
+  const firingRate = found.length / (cache.contextCount * tilesPerContext(grid, placement));
+  return { ranked, keys, firingRate };
 }
 
 function neverFires(cache: LatentCache, latent: Latent): TooFewWindowsError {

@@ -2,7 +2,7 @@ import type { LatentActivations, LatentCache } from "../cache/latent-cache.js";
 import type { Random } from "../random.js";
 import type { Place } from "./read-window.js";
 import { tokenKeys } from "./window-order.js";
-import { tileAt, type WindowGrid } from "./windows.js";
+import { tileAt, tilesPerContext, type WindowGrid } from "./windows.js";
 
 export interface SilentOptions {
   grid: WindowGrid;
@@ -52,8 +52,9 @@ export function silentWindows(cache: LatentCache, rows: LatentActivations, optio
   return chosen;
 }
 
-function firingTiles(cache: LatentCache, { positions }: LatentActivations, { windowLength }: WindowGrid) {
-  const perContext = Math.floor(cache.contextLength / windowLength);
+function firingTiles(cache: LatentCache, { positions }: LatentActivations, grid: WindowGrid) {
+  const { windowLength } = grid;
+  const perContext = tilesPerContext(grid);
   const contexts = new Uint8Array(cache.contextCount);
   const tiles = new Uint8Array(cache.contextCount * perContext);
   for (const position of positions) {

@@ -25,7 +25,7 @@ export interface FiringWindow {
  */
 export function windows(rows: LatentActivations, grid: WindowGrid): FiringWindow[] {
   const found: { context: number; start: number; end: number; peak: number }[] = [];
-  const tiles = Math.floor(grid.contextLength / grid.windowLength);
+  const tiles = tilesPerContext(grid);
   let last = -1;
   for (let row = 0; row < rows.positions.length; row++) {
     const position = rows.positions[row] as number;
@@ -42,6 +42,15 @@ export function windows(rows: LatentActivations, grid: WindowGrid): FiringWindow
     found.push({ context, ...tileAt(tile, grid), peak: activation });
   }
   return found;
+}
+
+/** Tiles of a context; around those that fire `centredWindows` are laid, around the last partial one as well. */
+export function tilesPerContext(
+  { contextLength, windowLength }: WindowGrid,
+  placement: "tiles" | "centred" = "tiles",
+): number {
+  const tiles = contextLength / windowLength;
+  return placement === "centred" ? Math.ceil(tiles) : Math.floor(tiles);
 }
 
 /** The positions of tile `tile` of any context. */
@@ -73,11 +82,9 @@ export function centredWindows(rows: LatentActivations, grid: WindowGrid): Firin
 }
 
 /** Position of the strongest activation of each tile that fires, the last partial tile included. */
-function peakPositions(
-  rows: LatentActivations,
-  { contextLength, windowLength, firstPosition }: WindowGrid,
-): number[] {
-  const tiles = Math.ceil(contextLength / windowLength);
+function peakPositions(rows: LatentActivations, grid: WindowGrid): number[] {
+  const { contextLength, windowLength, firstPosition } = grid;
+  const tiles = tilesPerContext(grid, "centred");
   const peaks = new Map<number, number>();
   for (let row = 0; row < rows.positions.length; row++) {
     const position = rows.positions[row] as number;

@@ -1,7 +1,8 @@
 /**
  * Latents to interpretations: sample examples, explain, score. Runs several latents at once, yields
- * them in the order given, keeps every finished one on disk, and turns a latent's failure into a
- * value; only what makes going on pointless (a wrong key, no money, a full disk) stops the run.
+ * them in the order given, keeps every one on disk, asks again for what calls that failed left open
+ * in a kept one, and turns a latent's failure into a value; only what makes going on pointless (a
+ * wrong key, no money, a full disk) stops the run.
  */
 import { pMapIterable } from "p-map";
 import type { LatentCache } from "../cache/latent-cache.js";
@@ -16,10 +17,12 @@ import { packageVersion } from "../package-root.js";
 import { callSignal, progressMeter } from "../progress.js";
 import { attempt } from "../score/attempt.js";
 import { distinctScorers } from "../score/distinct-scorers.js";
-import type { Scorer } from "../score/scorer.js";
+import { lostJudgements } from "../score/lost-judgements.js";
+import type { Score, Scorer } from "../score/scorer.js";
 import { settingsOf } from "../settings.js";
 import type { InterpretOptions } from "./interpret.js";
 import type { Interpretation, Unscored } from "./interpretation.js";
+import { isFinished } from "./is-finished.js";
 import { type NullPanel, nullPanel } from "./null-panel.js";
 import { failuresLine, outcomeTally } from "./outcome-counts.js";
 import { openRunDirectory, type RunDirectory } from "./run-directory.js";
@@ -41,8 +44,8 @@ export async function* interpretLatents(
   const work = async (latent: Latent): Promise<Interpretation> => {
     signal?.throwIfAborted();
     const kept = await directory?.read(latent);
-    if (kept) return kept;
-    const result = await interpretOne(cache, latent, { ...options, scorers, signal, explain, panel });
+    if (kept && isFinished(kept)) return kept;
+    const result = await interpretOne(cache, latent, { ...options, scorers, signal, explain, panel, kept });
     await directory?.write(result);
     return result;
   };
@@ -81,7 +84,9 @@ function rememberedExplanations(
   const known = new Map<string, Promise<Outcome<Explanation>>>();
   const explain: Explain = async (latent, examples) => {
     const kept = await directory?.read(latent);
-    if (kept?.status === "scored") return { status: "ok", value: kept.explanation };
+    if (kept?.status === "scored" && !kept.explanation.incomplete) {
+      return { status: "ok", value: kept.explanation };
+    }
     return explainer.explain(examples ?? (await sampleExamples(cache, latent, sampling)), { signal });
   };
   return (latent, examples) => {
@@ -95,12 +100,14 @@ function rememberedExplanations(
 interface WorkOptions extends InterpretOptions {
   explain: Explain;
   panel: NullPanel | undefined;
+  /** What there is of the latent, where it is not finished. */
+  kept: Interpretation | undefined;
 }
 
 async function interpretOne(
   cache: LatentCache,
   latent: Latent,
-  { scorers, examples: sampling, signal, explain, panel }: WorkOptions,
+  { scorers, examples: sampling, signal, explain, panel, ...before }: WorkOptions,
 ): Promise<Interpretation> {
   const sampled = examplesOf(cache, latent, sampling);
   if (sampled.status !== "ok") return { ...sampled, latent };
@@ -108,16 +115,18 @@ async function interpretOne(
   const explained = await attempt(() => explain(latent, examples));
   signal?.throwIfAborted();
   const outcome = explained.status === "ok" ? explained.value : explained;
-  if (outcome.status !== "ok") return { ...outcome, latent };
+  const kept = before.kept?.status === "scored" ? before.kept : undefined;
+  if (outcome.status !== "ok") return kept ?? { ...outcome, latent };
   const explanation = outcome.value;
-  const { scores, unscored } = await scoreAll(scorers, { explanation, examples, signal });
-  const nulls = await panel?.judge({ examples, scores, signal });
+  const known = kept?.explanation.text === explanation.text ? kept.scores : [];
+  const { scores, unscored } = await scoreAll(scorers, { explanation, examples, signal, kept: known });
+  const nulls = await panel?.judge({ examples, scores, signal, kept: kept?.nulls ?? [] });
   return {
     status: "scored",
     latent,
     density: examples.density,
     maxActivation: examples.maxActivation,
-    firingRate: firingRate(cache, latent),
+    firingRate: examples.firingRate,
     labels: traitLabels(latentTraits(cache, latent.index)),
     explanation,
     scores,
@@ -145,26 +154,33 @@ interface ScoreTask {
   readonly explanation: Explanation;
   readonly examples: LatentExamples;
   readonly signal: AbortSignal | undefined;
+  /** Scores of this explanation that there are. */
+  readonly kept: readonly Score[];
 }
 
 /** Each scorer on its own: one that fails costs no other its score. */
-async function scoreAll(scorers: readonly Scorer[], { explanation, examples, signal }: ScoreTask) {
-  const tried = await Promise.all(
-    scorers.map((scorer) => attempt(() => scorer.score(explanation, examples, { signal }))),
-  );
-  signal?.throwIfAborted();
+async function scoreAll(scorers: readonly Scorer[], task: ScoreTask) {
+  const tried = await Promise.all(scorers.map((scorer) => scoreOne(scorer, task)));
+  task.signal?.throwIfAborted();
   return {
     scores: tried.flatMap((result) => (result.status === "ok" ? [result.value] : [])),
     unscored: tried.flatMap((result, i): Unscored[] => {
       if (result.status === "ok") return [];
       const { name, model } = scorers[i];
-      return [{ scorer: name, model, reason: result.reason }];
+      return [{ scorer: name, model, reason: result.reason, ...(result.lasting && { lasting: true }) }];
     }),
   };
 }
 
-/** Share of the cache's tiles of 32 tokens in which the latent fires. */
-function firingRate(cache: LatentCache, { index }: Latent): number {
-  const { windows } = cache.stats(index);
-  return windows / (cache.contextCount * Math.floor(cache.contextLength / 32));
+/** The kept score, unless calls for it failed and fewer do now. */
+async function scoreOne(
+  scorer: Scorer,
+  { explanation, examples, signal, kept }: ScoreTask,
+): Promise<Outcome<Score>> {
+  const known = kept.find((score) => score.scorer === scorer.name);
+  const lost = known ? lostJudgements(known) : Number.POSITIVE_INFINITY;
+  if (known && lost === 0) return { status: "ok", value: known };
+  const anew = await attempt(() => scorer.score(explanation, examples, { signal }));
+  const isWorse = anew.status !== "ok" || lostJudgements(anew.value) > lost;
+  return known && isWorse ? { status: "ok", value: known } : anew;
 }

@@ -12,7 +12,7 @@ export type Interpretation =
       readonly latent: Latent;
       readonly density: number;
       readonly maxActivation: number;
-      /** Share of the cache's windows of 32 tokens in which the latent fires. Absent in results of earlier versions. */
+      /** Share of the cache's windows, as the examples', in which the latent fires. Absent in results of earlier versions. */
       readonly firingRate?: number;
       /** What makes its scores easy to come by, by `traitLabels`. Absent in results of earlier versions. */
       readonly labels?: readonly string[];
@@ -42,4 +42,6 @@ export interface Unscored {
   readonly model: string;
   /** One sentence that says why. */
   readonly reason: string;
+  /** It would fail again, as nobody could be asked. */
+  readonly lasting?: true;
 }

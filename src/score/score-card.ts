@@ -58,7 +58,7 @@ export interface ScoreCard {
 
 export interface ScoreCardOptions {
   /**
-   * Share of windows in which the latent fires, in (0, 1): `Interpretation.firingRate`. Without it there is no precision at
+   * Share of windows in which the latent fires, in (0, 1): `firingRate` of examples and of results. Without it there is no precision at
    * the natural rate. False positives are those among random windows; harder negatives are met in no known share.
    */
   firingRate?: number | undefined;

@@ -29,6 +29,7 @@ export function tokenLatent(
     maxActivation: 8,
     density: 0.01,
     windowCount: train + test,
+    firingRate: 0.2,
     windowLength: length,
     quantiles: 10,
     hash: `token ${token}`,

@@ -60,6 +60,7 @@ export function sampleLatentExamples(options: SampleOptions = {}): LatentExample
     maxActivation,
     density: 0.0024,
     windowCount: 1204,
+    firingRate: 0.05,
     windowLength,
     quantiles,
     hash: "0".repeat(64),

@@ -74,6 +74,7 @@ export function conceptExamples(
     maxActivation: 8,
     density: 0,
     windowCount: firing.length,
+    firingRate: firing.length / windows.length,
     windowLength,
     quantiles: 1,
     hash: concept,
