@@ -1,6 +1,7 @@
 /** `saelab doctor model`, `coder` and `llm`: what a model, coder or server is, and whether it does what is needed. */
 import { parseArgs } from "node:util";
 import { openCorpus } from "./corpus/open-corpus.js";
+import { packContexts } from "./corpus/pack-contexts.js";
 import { inspectServer } from "./llm/inspect-server.js";
 import { loadModel } from "./model/load-model.js";
 import { probeProviders } from "./model/onnx/provider.js";
@@ -60,21 +61,40 @@ async function doctorCoder(source: string, { model: name, corpus }: { model: str
   // Any place of the same width could be what was meant.
   const widths = new Set([coder.dModel, coder.decoderRow(0).length]);
   const places = model.hookpoints.filter(({ width }) => widths.has(width)).map((point) => point.name);
-  const activations: ReadonlyMap<string, Tensor> = await model.activations(tokens, places);
+  const first = model.tokenizer.bosId === undefined ? 0 : 1;
+  const activations = new Map<string, Tensor>();
+  // BOS is part of every context and of no cache: its activations are like no others.
+  for (const [name, found] of await model.activations(tokens, places))
+    activations.set(name, behind(first, found));
   await Promise.all([model.close(), coder.close()]);
   const found = await inspectCoder(source, activations);
   process.stdout.write(`${found}\n`);
   return found.warning === undefined ? 0 : 1;
 }
 
+/** Positions from the first of each context on: `[context, position, width]` to `[positions, width]`. */
+function behind(first: number, { data, shape: [count = 0, length = 0, width = 0] }: Tensor): Tensor {
+  const kept = length - first;
+  const rows = new Float32Array(count * kept * width);
+  for (let i = 0; i < count; i++) {
+    const context = data.subarray(i * length * width, (i + 1) * length * width);
+    rows.set(context.subarray(first * width), i * kept * width);
+  }
+  return tensor(rows, [count * kept, width]);
+}
+
+/** As a cache has them, with BOS where the model was trained so. */
 async function firstContexts(model: SubjectModel, source: string): Promise<Tensor<Int32Array>> {
   const corpus = await openCorpus(source);
-  const ids: number[] = [];
-  for await (const text of corpus.documents()) {
-    ids.push(...model.tokenizer.encode(text));
-    if (ids.length >= contexts * contextLength) break;
-  }
   const length = Math.min(contextLength, model.contextLength);
-  const count = Math.min(contexts, Math.floor(ids.length / length));
-  return tensor(Int32Array.from(ids.slice(0, count * length)), [count, length]);
+  const rows: Int32Array[] = [];
+  for await (const { tokens } of packContexts(model.tokenizer, corpus.documents(), {
+    contextLength: length,
+  })) {
+    rows.push(tokens);
+    if (rows.length === contexts) break;
+  }
+  const ids = new Int32Array(rows.length * length);
+  for (const [i, tokens] of rows.entries()) ids.set(tokens, i * length);
+  return tensor(ids, [rows.length, length]);
 }

@@ -6,6 +6,11 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { generateDocuments } from "../demo/world/index.js";
 import { readLine } from "../src/cli-line.js";
+import { openCorpus } from "../src/corpus/open-corpus.js";
+import { packContexts } from "../src/corpus/pack-contexts.js";
+import { loadModel } from "../src/model/load-model.js";
+import { inspectCoder } from "../src/sparse/inspect-coder.js";
+import { type Tensor, tensor } from "../src/tensor.js";
 import { openAIServer } from "./servers/openai-server.js";
 
 const cli = join(import.meta.dirname, "..", "dist", "src", "cli.js");
@@ -145,7 +150,24 @@ describe.skipIf(notBuilt)(`saelab on the command line${notBuilt}`, () => {
     expect(gone).toMatchObject({ status: 1, stderr: expect.stringMatching(/^Cannot .*127\.0\.0\.1/) });
   }, 120_000);
 
-  it("doctor prints a model's hookpoints, and what each reading of a coder explains", () => {
+  /** What a coder explains of the positions that a cache has: those behind BOS, in 24 contexts of 64. */
+  async function asDeclared(hookpoint: string): Promise<string> {
+    const model = await loadModel("demo");
+    const rows: Float32Array[] = [];
+    const corpus = await openCorpus("demo");
+    for await (const { tokens } of packContexts(model.tokenizer, corpus.documents(), { contextLength: 64 })) {
+      const found = await model.activations(tensor(tokens, [1, 64]), [hookpoint]);
+      rows.push((found.get(hookpoint) as Tensor).data.slice(model.dModel));
+      if (rows.length === 24) break;
+    }
+    await model.close();
+    const data = Float32Array.from(rows.flatMap((row) => [...row]));
+    const all = tensor(data, [data.length / model.dModel, model.dModel]);
+    const { declared } = await inspectCoder(`demo/${hookpoint}`, all);
+    return `${(100 * declared.explainedVariance).toFixed(1)} %       ${declared.l0.toFixed(1)}  as declared`;
+  }
+
+  it("doctor prints a model's hookpoints, and what each reading of a coder explains", async () => {
     const model = saelab(["doctor", "model", "demo"]);
     expect(model).toMatchObject({ status: 0, stderr: "" });
     expect(model.stdout).toMatch(
@@ -155,6 +177,7 @@ describe.skipIf(notBuilt)(`saelab on the command line${notBuilt}`, () => {
     const coder = saelab(["doctor", "coder", "demo/layers.2"]);
     expect(coder).toMatchObject({ status: 0, stderr: "" });
     expect(coder.stdout).toMatch(/^\*\s+\d+\.\d %\s+\d+\.\d\s+as declared$/m);
+    expect(coder.stdout).toContain(await asDeclared("layers.2"));
     expect(saelab(["doctor", "everything"])).toMatchObject({
       status: 1,
       stderr: "Cannot tell what to look at: give model PATH, coder PATH or llm URL\n",
