@@ -79,8 +79,13 @@ export function openDatabase(path: string, { schema, mustExist = false }: Databa
   };
   return {
     path,
-    rows: (sql, ...values) => use((file) => prepared(file, sql).all(...values) as SqlValue[][]),
-    row: (sql, ...values) => use((file) => prepared(file, sql).get(...values) as SqlValue[] | undefined),
+    rows: (sql, ...values) =>
+      use((file) => (prepared(file, sql).all(...values.map(stored)) as SqlValue[][]).map(asGiven)),
+    row: (sql, ...values) =>
+      use((file) => {
+        const found = prepared(file, sql).get(...values.map(stored)) as SqlValue[] | undefined;
+        return found && asGiven(found);
+      }),
     transaction: (work) => use((file) => transact(file, work)),
   };
 }
@@ -162,7 +167,9 @@ function transact<T>(file: OpenFile, work: (run: RunSql) => T): T {
   if (!file.wal) file.wal = pragma(sqlite, "journal_mode = WAL") === "wal";
   sqlite.exec("BEGIN IMMEDIATE");
   try {
-    const done = work((sql, ...values) => Number(prepared(file, sql).run(...values).lastInsertRowid));
+    const done = work((sql, ...values) =>
+      Number(prepared(file, sql).run(...values.map(stored)).lastInsertRowid),
+    );
     sqlite.exec("COMMIT");
     return done;
   } catch (error) {
@@ -170,6 +177,22 @@ function transact<T>(file: OpenFile, work: (run: RunSql) => T): T {
     if (sqlite.inTransaction) sqlite.exec("ROLLBACK");
     throw error;
   }
+}
+
+/** Begins a text that is stored as JSON. No text of people's begins so: it is no character. */
+const asJson = "\u{ffff}";
+
+/** SQLite's text is UTF-8, and the binding cuts it at U+0000: what would not survive that is stored as JSON. */
+function stored(value: SqlValue): SqlValue {
+  if (typeof value !== "string") return value;
+  const survives = !value.includes("\0") && !value.startsWith(asJson) && value.isWellFormed();
+  return survives ? value : asJson + JSON.stringify(value);
+}
+
+function asGiven(row: SqlValue[]): SqlValue[] {
+  return row.map((value) =>
+    typeof value === "string" && value.startsWith(asJson) ? JSON.parse(value.slice(asJson.length)) : value,
+  );
 }
 
 /**

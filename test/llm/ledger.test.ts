@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tableFromIPC } from "apache-arrow";
+import fc from "fast-check";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { jupyterDisplay } from "../../src/display.js";
@@ -32,7 +33,7 @@ function addressed(content: string) {
   return addressRequest("m", request(content));
 }
 
-const usage = { inputTokens: 1_000_000, outputTokens: 100, cachedInputTokens: 0 };
+const usage = { inputTokens: 50_000, outputTokens: 100, cachedInputTokens: 0 };
 
 function reply(text: string) {
   return { text, stop: "end" as const, usage, model: "m" };
@@ -238,6 +239,29 @@ describe("the file", () => {
     60_000,
   );
 
+  it("gives back any text as it was, whatever characters it holds", async () => {
+    const odd = fc.constantFrom("\0", "\ud83d", "\ude00", "\u{ffff}", "\ufeff", '"', "a", "😀");
+    const text = fc.oneof(fc.string({ unit: odd }), fc.string({ unit: "binary" }));
+    const path = join(folder, "any.sqlite");
+    let runs = 0;
+    const keepAndFind = async (system: string, content: string, said: string) => {
+      const asked = { ...request(content), system };
+      const model = `m ${++runs}`;
+      await withLedger({ name: model, complete: async () => reply(said) }, path).complete(asked);
+      expect((await replay(path, { model }).complete(asked)).text).toBe(said);
+      const sql = "SELECT question, body FROM call JOIN preamble ON preamble.key = preamble WHERE model = ?";
+      expect(openLedgerFile(path).row(sql, model)).toEqual([content, JSON.stringify([system, []])]);
+    };
+    await fc.assert(fc.asyncProperty(text, text, text, keepAndFind), {
+      examples: [
+        ["\0", "a\0b", "c\0d"],
+        ["", "\ud83d", "\ude00 "],
+        ["", "b", '\u{ffff}"x"'],
+      ],
+      numRuns: 25,
+    });
+  });
+
   it("is written all or not at all, and goes on after an error in a statement", () => {
     const path = join(folder, "plain.sqlite");
     const database = openDatabase(path, { schema: { t: "CREATE TABLE IF NOT EXISTS t (x INTEGER UNIQUE)" } });
@@ -322,16 +346,16 @@ describe("ledgerSummary()", () => {
         model: "claude-haiku-5-5",
         calls: 5,
         outcomes: { ok: 1, unparsed: 1, truncated: 1, failed: 1, unread: 1 },
-        inputTokens: 4_000_000,
+        inputTokens: 200_000,
         outputTokens: 400,
         cachedInputTokens: 0,
-        dollars: expect.closeTo(4 * (0.1 + 100 * 0.5e-6), 10),
+        dollars: expect.closeTo(4 * (50_000 * 0.1e-6 + 100 * 0.5e-6), 10),
         latencyMs: { p50: 20, p95: 40 },
       },
     ]);
     expect(summary[jupyterDisplay]()).toEqual({ "text/plain": summary.text });
     expect(summary.text).toMatch(
-      /^claude-haiku-5-5: 5 calls · .*1 unread.* · 4,000,000 input tokens .* · \$0\.4002/,
+      /^claude-haiku-5-5: 5 calls · .*1 unread.* · 200,000 input tokens .* · \$0\.0202/,
     );
   });
 
@@ -357,7 +381,7 @@ describe("ledgerSummary()", () => {
       model: "claude-haiku-5-5",
       preamble: '["s",[]]',
       parameters: '{"maxTokens":10}',
-      input_tokens: 1_000_000n,
+      input_tokens: 50_000n,
       latency_ms: 20,
       reason: "no",
       failure: null,
