@@ -29,7 +29,7 @@ export { krippendorffAlpha } from "./stats/krippendorff-alpha.js";
 export { lift, meanLift } from "./stats/lift.js";
 export { mcc } from "./stats/mcc.js";
 export { mcnemarTest } from "./stats/mcnemar-test.js";
-export { pairedBootstrap } from "./stats/paired-bootstrap.js";
+export { pairedDifference } from "./stats/paired-difference.js";
 export { precisionAtRate } from "./stats/precision-at-rate.js";
 export { roganGladen } from "./stats/rogan-gladen.js";
 export { judgementsNeeded, latentsNeeded, negativesNeeded } from "./stats/sample-size.js";

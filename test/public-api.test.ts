@@ -95,7 +95,7 @@ describe("saelab", () => {
         "openCorpus",
         "openDelphiCache",
         "oppositeLatent",
-        "pairedBootstrap",
+        "pairedDifference",
         "parseLatent",
         "pattern",
         "patternTokenScorer",

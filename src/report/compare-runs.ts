@@ -4,15 +4,14 @@ import { latentName } from "../latent.js";
 import { bothRight } from "../score/agreement.js";
 import type { Score } from "../score/scorer.js";
 import { benjaminiHochberg } from "../stats/benjamini-hochberg.js";
-import { bootstrap } from "../stats/bootstrap.js";
 import type { Estimate } from "../stats/estimate.js";
 import { holm } from "../stats/holm.js";
-import { unpairedLift } from "../stats/lift.js";
+import { meanLift, unpairedLift } from "../stats/lift.js";
 import { mcnemarTest } from "../stats/mcnemar-test.js";
 import { mean } from "../stats/mean.js";
-import { pairedBootstrap } from "../stats/paired-bootstrap.js";
+import { pairedDifference } from "../stats/paired-difference.js";
 import { signFlipTest } from "../stats/sign-flip-test.js";
-import { studentCdf } from "../stats/student-t.js";
+import { welchTest } from "../stats/welch-test.js";
 import { textTable } from "../text-table.js";
 import { plainTable } from "./plain-table.js";
 import type { Report, ReportRow } from "./report.js";
@@ -20,7 +19,11 @@ import { comparedSizeLines, latentsToTell } from "./sample-size-line.js";
 import { scoresOf } from "./scores-of.js";
 
 export interface CompareRunsOptions {
-  /** Latents are pairs where both runs judged the same examples, or where they have the same name. Default: `examples`. */
+  /**
+   * Latents are pairs where both runs judged the same windows, whatever the explanations were written from, or where they have
+   * the same name. Results of earlier versions do not name these windows: all their examples must be the same. Default:
+   * `examples`.
+   */
   pairBy?: "examples" | "latent" | undefined;
   /** How p-values are adjusted for the number of scorers. Default: `holm`. */
   adjust?: "holm" | "benjamini-hochberg" | undefined;
@@ -34,7 +37,7 @@ export interface Comparison {
   /** Latents that count, of either run. */
   readonly latents: readonly [number, number];
   readonly means: readonly [number, number];
-  /** Of the means, first minus second: bootstrap over pairs, or over the latents of each run. */
+  /** Of the means, first minus second: by Student's t of the pairs, or Welch's of the latents of each run. */
   readonly difference: Estimate;
   /** Two-sided: by sign flips of the pairs, or Welch's t. */
   readonly pValue: number;
@@ -93,9 +96,10 @@ function compareScorer(
   second: readonly ReportRow[],
   { scorer, pairBy }: { scorer: string; pairBy: "examples" | "latent" },
 ): Omit<Comparison, "adjusted"> | undefined {
-  const others = new Map(second.map((row) => [pairKey(row, pairBy), row.scores[scorer]]));
+  const others = new Map(second.flatMap((row) => pairKeys(row, pairBy).map((key) => [key, row.scores[scorer]])));
   const pairs = first.flatMap((row): [Score, Score][] => {
-    const [a, b] = [row.scores[scorer], others.get(pairKey(row, pairBy))];
+    const key = pairKeys(row, pairBy).find((key) => others.has(key)) ?? "";
+    const [a, b] = [row.scores[scorer], others.get(key)];
     return a?.value === undefined || b?.value === undefined ? [] : [[a, b]];
   });
   const paired = pairs.length >= fewestLatents;
@@ -104,14 +108,15 @@ function compareScorer(
     : [first, second].map((rows) => scoresOf({ rows }, scorer));
   if (x.length < fewestLatents || y.length < fewestLatents) return undefined;
   const differences = x.map((value, i) => value - y[i]);
+  const { pValue, ...apart } = welchTest(x, y);
   return {
     scorer,
     paired,
     latents: [x.length, y.length],
     means: [mean(x).mean, mean(y).mean],
-    difference: paired ? pairedBootstrap(x, y) : unpairedDifference(x, y),
-    pValue: paired ? signFlipTest(differences).pValue : welch(x, y),
-    lift: unpairedLift(x, y),
+    difference: paired ? pairedDifference(x, y) : apart,
+    pValue: paired ? signFlipTest(differences).pValue : pValue,
+    lift: paired ? meanLift(x, y) : unpairedLift(x, y),
     needed: latentsToTell(paired ? differences : pooled(x, y), { paired }),
     differing: paired ? differingPairs(pairs) : undefined,
   };
@@ -130,31 +135,20 @@ function differingPairs(pairs: readonly (readonly [Score, Score])[]): Comparison
   return { first, second: differ.length - first, of: tests.length };
 }
 
-function pairKey({ latent, examplesHash }: ReportRow, pairBy: "examples" | "latent"): string {
-  return pairBy === "latent" ? latentName(latent) : `${latentName(latent)} ${examplesHash}`;
+/** What a latent may be paired by, the best first. */
+function pairKeys(
+  { latent, examplesHash, setHashes }: ReportRow,
+  pairBy: "examples" | "latent",
+): readonly string[] {
+  const name = latentName(latent);
+  if (pairBy === "latent") return [name];
+  const judged = setHashes && `${name} ${setHashes.test} ${setHashes.nonActivating}`;
+  return [...(judged ? [judged] : []), `${name} ${examplesHash}`];
 }
 
 /** Numbers of two runs, each around its own mean. */
 function pooled(...runs: readonly (readonly number[])[]): number[] {
   return runs.flatMap((numbers) => numbers.map((number) => number - mean(numbers).mean));
-}
-
-function unpairedDifference(x: readonly number[], y: readonly number[]): Estimate {
-  const units = [...x.map((value) => ({ value, arm: 0 })), ...y.map((value) => ({ value, arm: 1 }))];
-  const meanOf = (drawn: typeof units, arm: number) =>
-    mean(drawn.filter((u) => u.arm === arm).map((u) => u.value)).mean;
-  return bootstrap(units, (drawn) => meanOf([...drawn], 0) - meanOf([...drawn], 1), {
-    stratum: ({ arm }) => arm,
-  });
-}
-
-/** Two-sided p-value of two means of different variances (Welch 1947). */
-function welch(x: readonly number[], y: readonly number[]): number {
-  const [a, b] = [mean(x), mean(y)];
-  const [va, vb] = [a.standardError ** 2, b.standardError ** 2];
-  if (va + vb === 0) return a.mean === b.mean ? 1 : 0;
-  const degrees = (va + vb) ** 2 / (va ** 2 / (a.count - 1) + vb ** 2 / (b.count - 1));
-  return 2 * studentCdf(-Math.abs(a.mean - b.mean) / Math.sqrt(va + vb), degrees);
 }
 
 const heads = [

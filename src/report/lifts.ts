@@ -19,8 +19,8 @@ export interface Lift {
   readonly score: number;
   readonly nullScore: number;
   /**
-   * (score − null) / (1 − null) with its 95 % interval: by bootstrap over latents where each has both numbers, over a null run
-   * from the intervals of both means. Absent of fewer than three latents, and where the null is perfect.
+   * (score − null) / (1 − null) with its 95 % interval: over latents that have both numbers by `meanLift`, over a null run from
+   * the errors of both means. Absent of fewer than three latents, from which on it holds its level, and where the null is perfect.
    */
   readonly lift: Estimate | undefined;
   /** Of `shuffled labels`: latents whose score is above it, at a false discovery rate of 5 % (Benjamini–Hochberg). */
@@ -103,13 +103,12 @@ function liftOverNull(pairs: readonly Pair[], names: Pick<Lift, "scorer" | "over
   const scores = pairs.map(({ score }) => score);
   const nulls = pairs.map(({ nullScore }) => nullScore);
   const pValues = pairs.flatMap(({ pValue }) => pValue ?? []);
-  const possible = nulls.some((value) => value < 1);
   return {
     ...names,
     latents: pairs.length,
     score: mean(scores).mean,
     nullScore: mean(nulls).mean,
-    lift: pairs.length >= fewestLatents && possible ? meanLift(scores, nulls) : undefined,
+    lift: pairs.length >= fewestLatents ? meanLift(scores, nulls) : undefined,
     ...(pValues.length > 0 && { discoveries: benjaminiHochberg(pValues).filter((p) => p < 0.05).length }),
   };
 }

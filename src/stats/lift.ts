@@ -1,7 +1,9 @@
-import { type BootstrapEstimate, type BootstrapOptions, bootstrap } from "./bootstrap.js";
-import { clusteredMean } from "./clustered-mean.js";
 import type { Estimate } from "./estimate.js";
+import { type MeanWithError, mean } from "./mean.js";
 import { ratioInterval } from "./ratio-interval.js";
+import { studentQuantile } from "./student-t.js";
+import { type JointError, jointError } from "./welch-test.js";
+import { wilson } from "./wilson.js";
 
 /**
  * How much of the way from a null's score to a perfect one a score goes: (s − s₀) / (1 − s₀). 0 is no better than the
@@ -18,21 +20,26 @@ export function lift(score: Estimate, baseline: Estimate): Estimate {
 }
 
 /**
- * The same over latents that have both scores: of the means, with a bootstrap interval over the pairs, since a latent
- * that is easy is easy for the null, too.
+ * The same over latents that have both scores: of the means, with an interval over the pairs, since a latent that is easy is
+ * easy for the null, too. It is that of the logarithm of what is missing, (1 − s) / (1 − s₀), by Student's t: scores near 1
+ * are skewed, and few of them are enough on this scale.
  *
- * @throws {RangeError} If the lists differ in length or are empty, or all nulls are perfect.
+ * @returns `undefined` where there is none: all nulls are perfect, or there are no pairs. The interval holds its level from
+ *   three pairs on; one pair leaves it open, and scores that are all perfect have the lower limit that Wilson gives as many
+ *   successes.
+ * @throws {RangeError} If the lists differ in length.
+ * @see Hedges, Gurevitch and Curtis 1999, on logarithms of ratios of means; the error is that of the delta method, with pairs.
  */
-export function meanLift(
-  scores: ArrayLike<number>,
-  nulls: ArrayLike<number>,
-  options: Omit<BootstrapOptions<unknown>, "cluster" | "stratum"> = {},
-): BootstrapEstimate {
+export function meanLift(scores: ArrayLike<number>, nulls: ArrayLike<number>): Estimate | undefined {
   if (scores.length !== nulls.length) {
     throw new RangeError(`Cannot pair ${scores.length} scores with ${nulls.length} nulls`);
   }
-  const pairs = Array.from(scores, (score, i) => [score, nulls[i]] as const);
-  return bootstrap(pairs, liftOfMeans, options);
+  if (scores.length === 0) return undefined;
+  const [own, other] = [missing(scores), missing(nulls)];
+  if (other.mean <= 0) return undefined;
+  const shares = Array.from(scores, (score, i) => (1 - score) / own.mean - (1 - nulls[i]) / other.mean);
+  const { standardError } = mean(shares);
+  return liftOf(own, other, { standardError, degrees: scores.length - 1 });
 }
 
 /**
@@ -42,19 +49,31 @@ export function meanLift(
  */
 export function unpairedLift(scores: ArrayLike<number>, nulls: ArrayLike<number>): Estimate | undefined {
   if (scores.length === 0 || nulls.length === 0) return undefined;
-  const [score, baseline] = [scores, nulls].map((values) =>
-    clusteredMean(
-      values,
-      Array.from(values, (_, i) => i),
-    ),
-  );
-  return baseline.value < 1 ? lift(score, baseline) : undefined;
+  const [own, other] = [missing(scores), missing(nulls)];
+  if (other.mean <= 0) return undefined;
+  const relative = ({ count, mean, standardError }: MeanWithError) => ({
+    count,
+    standardError: standardError / mean,
+  });
+  return liftOf(own, other, jointError(relative(own), relative(other)));
 }
 
-function liftOfMeans(pairs: readonly (readonly [number, number])[]): number {
-  const gained = pairs.reduce((sum, [score, baseline]) => sum + score - baseline, 0);
-  const possible = pairs.reduce((sum, [, baseline]) => sum + 1 - baseline, 0);
-  return possible > 0 ? gained / possible : Number.NaN;
+/** What is missing of perfect scores, on average. */
+function missing(scores: ArrayLike<number>): MeanWithError {
+  return mean(Array.from(scores, (score) => 1 - score));
+}
+
+/** @param error Of log(own / other). */
+function liftOf(own: MeanWithError, other: MeanWithError, error: JointError): Estimate {
+  const ratio = own.mean / other.mean;
+  if (ratio === 0) {
+    const most = 1 - wilson(own.count, own.count)[0];
+    return { value: 1, interval: [1 - most / other.mean, 1] };
+  }
+  const { standardError, degrees } = error;
+  if (Number.isNaN(standardError)) return { value: 1 - ratio, interval: [Number.NEGATIVE_INFINITY, 1] };
+  const half = standardError > 0 ? studentQuantile(0.975, degrees) * standardError : 0;
+  return { value: 1 - ratio, interval: [1 - ratio * Math.exp(half), 1 - ratio * Math.exp(-half)] };
 }
 
 function complement({ value, interval: [low, high] }: Estimate): Estimate {

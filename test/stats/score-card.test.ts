@@ -15,11 +15,11 @@ import { disattenuatedCorrelation } from "../../src/stats/disattenuated-correlat
 import { f1 } from "../../src/stats/f1.js";
 import { holm } from "../../src/stats/holm.js";
 import { krippendorffAlpha } from "../../src/stats/krippendorff-alpha.js";
-import { lift, meanLift } from "../../src/stats/lift.js";
+import { lift, meanLift, unpairedLift } from "../../src/stats/lift.js";
 import { mcc } from "../../src/stats/mcc.js";
 import { mcnemarTest } from "../../src/stats/mcnemar-test.js";
 import { mean } from "../../src/stats/mean.js";
-import { pairedBootstrap } from "../../src/stats/paired-bootstrap.js";
+import { pairedDifference } from "../../src/stats/paired-difference.js";
 import { positionInformation } from "../../src/stats/position-information.js";
 import { precision } from "../../src/stats/precision.js";
 import { precisionAtRate, ruleOfThree } from "../../src/stats/precision-at-rate.js";
@@ -205,18 +205,17 @@ describe("clusteredMean() and bootstrap()", () => {
     );
     expect(() => bootstrap([], () => 1)).toThrow("Cannot bootstrap 0 units");
   });
-
-  test("pairedBootstrap() sees what pairing shows", () => {
-    const first = Array.from({ length: 30 }, (_, i) => i / 30 + 0.02 + ((i * 7) % 5) / 500);
-    const second = Array.from({ length: 30 }, (_, i) => i / 30);
-    const { interval } = pairedBootstrap(first, second);
-    expect(interval[0]).toBeGreaterThan(0.02);
-    expect(interval[1]).toBeLessThan(0.03);
-    expect(() => pairedBootstrap([1], [])).toThrow("Cannot pair 1 numbers with 0");
-  });
 });
 
 describe("tests of paired conditions", () => {
+  test("pairedDifference() sees what pairing shows, by Student's t", () => {
+    const { value, interval } = pairedDifference([0.5, 0.9, 0.7, 0.8], [0.4, 0.8, 0.5, 0.8]);
+    expect(value).toBeCloseTo(0.1, 12);
+    // Differences 0.1, 0.1, 0.2, 0: s = 0.0816; 3.182 · s / 2.
+    expect(interval[1] - value).toBeCloseTo(0.1299, 4);
+    expect(() => pairedDifference([1], [])).toThrow("Cannot pair 1 numbers with 0");
+  });
+
   test("signFlipTest() counts patterns: 2 of 2^5 are as one-sided as five wins", () => {
     expect(signFlipTest([1, 2, 3, 4, 5])).toEqual({ difference: 3, pValue: 2 / 32, exact: true });
     expect(signFlipTest([0, 0, 0]).pValue).toBe(1);
@@ -362,13 +361,46 @@ describe("lift()", () => {
 
   test("meanLift() of equal lists is 0, and its interval is by pairs", () => {
     const scores = [0.6, 0.7, 0.8, 0.9, 0.5, 0.75];
-    expect(meanLift(scores, scores)).toMatchObject({ value: 0, interval: [0, 0] });
+    expect(meanLift(scores, scores)).toEqual({ value: 0, interval: [0, 0] });
     const better = meanLift(
       scores.map((score) => score + (1 - score) / 2),
       scores,
     );
-    expect(better.value).toBeCloseTo(0.5, 12);
-    expect(better.interval[0]).toBeCloseTo(0.5, 9);
+    expect(better?.value).toBeCloseTo(0.5, 12);
+    expect(better?.interval[0]).toBeCloseTo(0.5, 9);
+    expect(() => meanLift([1], [])).toThrow("Cannot pair 1 scores with 0 nulls");
+    expect(meanLift([0.9], [1])).toBeUndefined();
+    expect(meanLift([], [])).toBeUndefined();
+  });
+
+  test("meanLift() and unpairedLift() by hand", () => {
+    // Missing 0.2 and 0.1 of 0.5 each: 0.3 of it; relative to their means 4/3 and 2/3, error 1/3.
+    const paired = meanLift([0.8, 0.9], [0.5, 0.5]);
+    expect(paired?.value).toBeCloseTo(0.7, 12);
+    expect(paired?.interval[1]).toBeCloseTo(1 - 0.3 * Math.exp(-12.7062047 / 3), 6);
+    expect(paired?.interval[0]).toBeCloseTo(1 - 0.3 * Math.exp(12.7062047 / 3), 6);
+    // As the null does not vary, so without pairs.
+    const apart = unpairedLift([0.8, 0.9], [0.5, 0.5, 0.5]);
+    expect(apart?.interval[1]).toBeCloseTo(paired?.interval[1] ?? 0, 9);
+    expect(unpairedLift([0.8], [1, 1])).toBeUndefined();
+    expect(unpairedLift([], [0.5])).toBeUndefined();
+  });
+
+  test("of scores that are all perfect has a width", () => {
+    const [perfect, nulls] = [
+      [1, 1, 1, 1, 1],
+      [0.5, 0.6, 0.4, 0.5, 0.5],
+    ];
+    const low = 1 - (1 - wilson(5, 5)[0]) / 0.5;
+    for (const found of [meanLift(perfect, nulls), unpairedLift(perfect, nulls)]) {
+      expect(found?.value).toBe(1);
+      expect(found?.interval[0]).toBeCloseTo(low, 12);
+      expect(found?.interval[1]).toBe(1);
+    }
+  });
+
+  test("of one latent is open below", () => {
+    expect(meanLift([0.9], [0.5])?.interval).toEqual([Number.NEGATIVE_INFINITY, 1]);
   });
 });
 
