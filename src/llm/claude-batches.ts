@@ -30,7 +30,8 @@ export interface ClaudeBatchesOptions
  * finds its batches again when the same calls are made again, and nothing is paid for twice. Replies are shared with
  * `withLedger(claude(), place)`.
  *
- * @throws {ModelCallError} If there is no key (`scope` is `stop`).
+ * @throws {ModelCallError} If there is no key, or none that can be sent (`scope` is `stop`).
+ * @throws {RangeError} If `baseURL` is no address, or holds a password.
  */
 export function claudeBatches(place: string, options: ClaudeBatchesOptions = {}): TextModel {
   const model = options.model ?? "claude-haiku-5-5";

@@ -9,8 +9,10 @@ import { claudeMaxTokens, claudeRequest } from "./claude-request.js";
 import type { RateLimits } from "./governor.js";
 import { modelFacts } from "./model-facts.js";
 import { PromptCache } from "./prompt-cache.js";
+import { serviceAddress } from "./service-address.js";
 import { type Service, type ServiceCall, type ServiceOptions, serviceCalls } from "./service-calls.js";
 import { NotAnAnswerError } from "./service-failure.js";
+import { serviceKey } from "./service-key.js";
 import { type TextAsking, TextCall } from "./text-call.js";
 import { noUsage, type TextModel, type TextRequest } from "./text-model.js";
 
@@ -28,7 +30,8 @@ export interface ClaudeOptions extends ServiceOptions {
 /**
  * Claude. Makes no call by itself.
  *
- * @throws {ModelCallError} If there is no key (`scope` is `stop`).
+ * @throws {ModelCallError} If there is no key, or none that can be sent (`scope` is `stop`).
+ * @throws {RangeError} If `baseURL` is no address, or holds a password.
  */
 export function claude(options: ClaudeOptions = {}): TextModel {
   const model = options.model ?? "claude-haiku-5-5";
@@ -55,21 +58,23 @@ export function claude(options: ClaudeOptions = {}): TextModel {
   };
 }
 
-/** The key that is used. @throws {ModelCallError} If there is none. */
+/** The key that is used. @throws {ModelCallError} If there is none, or none that can be sent. */
 export function claudeKey(model: string, options: ClaudeOptions): string {
-  const key = options.apiKey ?? process.env.ANTHROPIC_API_KEY ?? "";
-  if (key.trim() !== "") return key;
+  const key = serviceKey(options.apiKey ?? process.env.ANTHROPIC_API_KEY ?? "", model);
+  if (key !== "") return key;
   throw new ModelCallError(
     `Cannot use "${model}": no API key was found; set the environment variable ANTHROPIC_API_KEY, or use pattern(), which needs none`,
     "stop",
   );
 }
 
-/** The official SDK without what saelab does itself, or does not want. */
+/** The official SDK without what saelab does itself, or does not want. @throws {RangeError} If `baseURL` is no address. */
 export function claudeClient(apiKey: string, options: ClaudeOptions): Anthropic {
   return new Anthropic({
     apiKey,
-    baseURL: options.baseURL ?? process.env.ANTHROPIC_BASE_URL ?? "https://api.anthropic.com",
+    baseURL: serviceAddress(
+      options.baseURL ?? (process.env.ANTHROPIC_BASE_URL || "https://api.anthropic.com"),
+    ),
     maxRetries: 0,
     timeout: options.timeoutMs ?? 90_000,
     // The SDK's log at level "debug" prints whole requests.

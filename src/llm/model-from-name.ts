@@ -2,6 +2,7 @@ import { type ClaudeOptions, claude } from "./claude.js";
 import { openAICompatible } from "./openai-compatible.js";
 import { pattern } from "./pattern/pattern-model.js";
 import { replay } from "./replay.js";
+import { withoutUser } from "./service-address.js";
 import type { ServiceOptions } from "./service-calls.js";
 import type { TextModel } from "./text-model.js";
 
@@ -25,6 +26,6 @@ export function modelFromName(name: string, options: ServiceOptions = {}): TextM
     if (!rest.includes("://")) return openAICompatible({ ...options, model: rest });
   }
   throw new SyntaxError(
-    `Cannot tell which model "${name}" is: give pattern, claude, a Claude model's id, openai:http://HOST/v1#MODEL, or replay:FILE`,
+    `Cannot tell which model "${withoutUser(name)}" is: give pattern, claude, a Claude model's id, openai:http://HOST/v1#MODEL, or replay:FILE`,
   );
 }

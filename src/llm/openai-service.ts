@@ -2,7 +2,9 @@ import OpenAI from "openai";
 import { ModelCallError } from "../errors.js";
 import type { Settings } from "../settings.js";
 import type { Prices } from "./model-facts.js";
+import { serviceAddress } from "./service-address.js";
 import { type ServiceCall, type ServiceOptions, serviceCalls } from "./service-calls.js";
+import { serviceKey } from "./service-key.js";
 
 /** A server that speaks OpenAI's dialect: vLLM, llama.cpp, Ollama, LM Studio, OpenRouter, OpenAI itself. */
 export interface OpenAIServiceOptions extends ServiceOptions {
@@ -21,7 +23,7 @@ export interface OpenAIServiceOptions extends ServiceOptions {
    * `OPENAI_API_KEY`, which is sent nowhere else.
    */
   apiKey?: string | undefined;
-  /** US dollars per million tokens, for a budget in dollars. */
+  /** US dollars per million tokens, for plans, ledgers and budgets. Give `cacheRead` where the server caches prompts. */
   prices?: Prices | undefined;
   /** Told once about each thing that the server lacks. Default: `console.warn`. */
   onWarning?: ((message: string) => void) | undefined;
@@ -36,11 +38,14 @@ export interface OpenAIService {
 
 const openAI = "https://api.openai.com/v1";
 
-/** @throws {ModelCallError} If OpenAI's own service is to be asked without a key (`scope` is `stop`). */
+/**
+ * @throws {ModelCallError} If OpenAI's own service is to be asked without a key, or the key cannot be sent (`scope` is `stop`).
+ * @throws {RangeError} If `baseURL` is no address, or holds a password.
+ */
 export function openAIService(options: OpenAIServiceOptions): OpenAIService {
   const { model, prices, onWarning = console.warn } = options;
-  const baseURL = options.baseURL ?? openAI;
-  const key = options.apiKey ?? (isOpenAI(baseURL) ? openAIKey(model) : "");
+  const baseURL = serviceAddress(options.baseURL ?? openAI);
+  const key = serviceKey(options.apiKey ?? (isOpenAI(baseURL) ? openAIKey(model) : ""), model);
   const client = new OpenAI({
     // The SDK wants one; servers of one's own look at none.
     ...{ apiKey: key || "none", baseURL, maxRetries: 0, timeout: options.timeoutMs ?? 90_000 },

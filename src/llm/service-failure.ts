@@ -152,5 +152,5 @@ function advice({ scope, status, reason }: Failure, keyAdvice: string): string {
 
 function redact(text: string, key: string): string {
   const hidden = key.length > 0 ? text.replaceAll(key, "[key]") : text;
-  return hidden.replace(/\bsk-[\w-]{8,}/g, "[key]");
+  return hidden.replace(/\bsk-[\w-]{8,}/g, "[key]").replace(/:\/\/\S*@/g, "://");
 }

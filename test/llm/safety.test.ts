@@ -16,8 +16,14 @@ import { claude } from "../../src/llm/claude.js";
 import { claudeBatches } from "../../src/llm/claude-batches.js";
 import { readExamples } from "../../src/llm/example-lines.js";
 import { exportLedger } from "../../src/llm/export-ledger.js";
+import { inspectServer } from "../../src/llm/inspect-server.js";
+import { openLedgerFile } from "../../src/llm/ledger.js";
 import { ledgerSummary } from "../../src/llm/ledger-summary.js";
+import { modelFromName } from "../../src/llm/model-from-name.js";
 import { openAICompatible } from "../../src/llm/openai-compatible.js";
+import { openAIEmbedder } from "../../src/llm/openai-embedder.js";
+import { openAITokenScorer } from "../../src/llm/openai-token-scorer.js";
+import type { TextModel } from "../../src/llm/text-model.js";
 import { withLedger } from "../../src/llm/with-ledger.js";
 import { loadModel } from "../../src/model/load-model.js";
 import { progressLine } from "../../src/progress.js";
@@ -30,6 +36,7 @@ import { detection } from "../../src/score/detection.js";
 import { fuzzing } from "../../src/score/fuzzing.js";
 import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
 import { example, latentExamples, window, words } from "../score/made-examples.js";
+import { sendJson } from "../servers/faults.js";
 import { messageBatches } from "../servers/message-batches.js";
 import { lastQuestion, type MessagesServer, messagesServer } from "../servers/messages-server.js";
 import { openAIServer } from "../servers/openai-server.js";
@@ -189,6 +196,128 @@ describe("a run with a key", () => {
       ["output", JSON.stringify(await made[jupyterDisplay]())],
       ...artifacts(join(scratch, name)),
     ]);
+  });
+});
+
+describe("a key and an address as people give them", () => {
+  const scratch = mkdtempSync(join(tmpdir(), "saelab-keys-"));
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+  afterEach(() => void vi.unstubAllEnvs());
+
+  type Given = { apiKey?: string | undefined; baseURL?: string | undefined };
+  const asked = { system: "s", messages: [{ role: "user" as const, content: "q" }], maxTokens: 5 };
+  const ask = (llm: TextModel) => llm.complete(asked);
+  const batch = { idleMs: 1, settleMs: 1 };
+  /** Each back end, made and asked once. */
+  const backEnds: Record<string, (given: Given) => Promise<unknown>> = {
+    claude: async (given) => ask(withLedger(claude(given), join(scratch, "claude"))),
+    claudeBatches: async (given) => ask(claudeBatches(join(scratch, "batches"), { ...given, ...batch })),
+    openAICompatible: async (given) =>
+      ask(withLedger(openAICompatible({ model: "m", ...given }), join(scratch, "openai"))),
+    openAITokenScorer: async (given) => openAITokenScorer({ model: "m", ...given }).score("a\n", ["b"]),
+    openAIEmbedder: (given) => openAIEmbedder({ model: "m", ...given }),
+  };
+  const names = Object.keys(backEnds);
+  const isClaude = (name: string) => name.startsWith("claude");
+
+  /** A service that refuses every key and repeats it; knows who asked. */
+  async function refusingServer() {
+    const seen: string[] = [];
+    const served = await messagesServer({
+      routes: [
+        ({ request, response }) => {
+          seen.push(String(request.headers.authorization).replace(/^Bearer /, ""));
+          const message = `invalid key ${seen.at(-1)}`;
+          sendJson(response, 401, { type: "error", error: { type: "authentication_error", message } });
+          return true;
+        },
+      ],
+    });
+    served.failWhen(() => true, { kind: "echo-key" });
+    return { url: served.url, seen, [Symbol.asyncDispose]: () => served.close() };
+  }
+
+  async function failureOf(name: string, given: Given): Promise<Error> {
+    const error = await (backEnds[name] as (given: Given) => Promise<unknown>)(given).catch(
+      (e: unknown) => e,
+    );
+    expect(error, name).toBeInstanceOf(Error);
+    return error as Error;
+  }
+  const all = (error: unknown) => inspect(error, { depth: 20, showHidden: true });
+
+  it.each(names)("%s(): an address with a password is refused, and not shown", async (name) => {
+    const baseURL = `${server.url.replace("://", "://user:s3cret-Passw0rd@")}/v1`;
+    const error = await failureOf(name, { apiKey: "key-0123456789", baseURL });
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error.message).toMatch(/a user name or password .*apiKey/);
+    expect(all(error)).not.toMatch(/s3cret|user:/);
+    expect(server.requests).toEqual([]);
+  });
+
+  it("an address with a password is not shown where a command line or the environment gives it", async () => {
+    vi.stubEnv("ANTHROPIC_API_KEY", "key-0123456789");
+    vi.stubEnv("ANTHROPIC_BASE_URL", "http://user:s3cret@127.0.0.1:1");
+    const address = "http://user:s3cret@127.0.0.1:1/v1";
+    const made: (() => unknown)[] = [
+      () => claude(),
+      () => modelFromName(`openai:${address}#m`),
+      () => modelFromName(`openai:${address}`),
+      () => modelFromName(`opena:${address}#m`),
+      () => openAICompatible({ model: "m", baseURL: "http://user:s3cret@no host/v1" }),
+      () => openAICompatible({ model: "m", baseURL: "ftp://user:s3cret@127.0.0.1/v1" }),
+      () => inspectServer(address),
+    ];
+    for (const make of made) {
+      const error = await Promise.resolve()
+        .then(make)
+        .catch((e: unknown) => e);
+      expect(error).toBeInstanceOf(Error);
+      expect(all(error)).not.toContain("s3cret");
+    }
+  });
+
+  it.each(["127.0.0.1:8000/v1", "localhost:8000/v1", ""])("no address: %j", (baseURL) => {
+    expect(() => openAICompatible({ model: "m", baseURL })).toThrow(
+      `Cannot ask a server at "${baseURL}": it is no address; give one like http://127.0.0.1:8000/v1`,
+    );
+  });
+
+  it.each(names)("%s(): a key with a line feed is sent without, and hidden", async (name) => {
+    await using refusing = await refusingServer();
+    const key = "0123456789abcdefghij";
+    const error = await failureOf(name, { apiKey: ` ${key}\r\n`, baseURL: refusing.url });
+    expect(error).toMatchObject({ name: "ModelCallError", scope: "stop", status: 401 });
+    if (name !== "claude") expect(refusing.seen).toEqual([key]);
+    expect(error.message).toContain("invalid key [key]");
+    expect(all(error)).not.toContain(key);
+  });
+
+  it.each(names)("%s(): a key that no header can carry is refused at once, and not shown", async (name) => {
+    const odd = ["\u201csecretsecret-key\u201d", "secretsecret\nkey", "secretsecret\u00e9", "secret secret"];
+    for (const key of odd) {
+      const given = { baseURL: isClaude(name) ? server.url : `${server.url}/v1` };
+      const error = await failureOf(name, { ...given, apiKey: key });
+      expect(error).toMatchObject({ name: "ModelCallError", scope: "stop" });
+      expect(error.message).toMatch(/character \d+ of its API key cannot be sent, .*copy the key again/);
+      expect(all(error)).not.toMatch(/secret/);
+      vi.stubEnv(isClaude(name) ? "ANTHROPIC_API_KEY" : "OPENAI_API_KEY", key);
+      const again = await failureOf(name, isClaude(name) ? given : {});
+      expect(again.message).toBe(error.message);
+    }
+    expect(server.requests).toEqual([]);
+  });
+
+  it("a failure in a ledger holds no key", async () => {
+    const key = "0123456789abcdefghij";
+    const place = join(scratch, "failures");
+    server.failWhen(() => true, { kind: "echo-key" });
+    const llm = withLedger(claude({ apiKey: `${key}\n`, baseURL: server.url }), place);
+    await expect(ask(llm)).rejects.toThrow(/invalid key \[key\]/);
+    expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${key}`);
+    const failures = openLedgerFile(place).rows("SELECT failure FROM call");
+    expect(failures).toHaveLength(1);
+    expect(String(failures)).toMatch(/invalid key \[key\]/);
   });
 });
 
