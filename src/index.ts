@@ -148,7 +148,7 @@ export { type PresetName, preset, presets } from "./run/presets.js";
 export { accuracyByQuantile } from "./report/accuracy-by-quantile.js";
 export { type Chart, chartSvg } from "./report/chart.js";
 export { heatmap } from "./report/heatmap.js";
-export { headlinesOf, type Lift, liftsOf } from "./report/lifts.js";
+export { type Headline, headlinesOf, type Lift, liftsOf } from "./report/lifts.js";
 export { type Comparison, compareRuns } from "./report/compare-runs.js";
 export { type ScorerCorrelation, scorerCorrelations } from "./report/scorer-correlations.js";
 export { type MeanScoreCard, meanScoreCards } from "./report/mean-score-cards.js";

@@ -4,6 +4,7 @@ import type { NullRunKind } from "../run/null-run.js";
 import type { NullKind } from "../run/null-scores.js";
 import { cardMetrics } from "../score/score-card.js";
 import { estimateText } from "../score/score-card-display.js";
+import type { Estimate } from "../stats/estimate.js";
 import { textTable } from "../text-table.js";
 import { headlinesOf, type Lift, liftsOf } from "./lifts.js";
 import { type MeanScoreCard, meanScoreCards } from "./mean-score-cards.js";
@@ -22,12 +23,21 @@ const nullNames: Readonly<Record<NullKind | NullRunKind, string>> = {
 
 type Reported = Pick<Report, "rows" | "scorers" | "nullRuns">;
 
-/** A line per scorer: `detection: lift 0.26 (0.10 to 0.40) over the strongest null, which is a model with random weights`. */
+/**
+ * A line per scorer: `detection: lift 0.26 (0.10 to 0.40) over the strongest null, which is a model with random weights; -0.24
+ * (-0.38 to -0.12) over the best list of tokens, which does better`.
+ */
 export function headlineLines(report: Reported): string[] {
-  return headlinesOf(report).map((found) => {
-    const worth = found.lift.interval[0] > 0 ? "" : "; not above it";
-    return `${found.scorer}: lift ${liftText(found)} over the strongest null, which is ${nullNames[found.over]}${worth}`;
+  return headlinesOf(report).map(({ scorer, lift, over, overUnigramRule: rule }) => {
+    const worth = lift.interval[0] > 0 ? "" : "; not above it";
+    const beside = rule ? `; ${liftText(rule)} over ${nullNames["unigram rule"]}${rivalText(rule)}` : "";
+    return `${scorer}: lift ${liftText(lift)} over the strongest null, which is ${nullNames[over]}${worth}${beside}`;
   });
+}
+
+function rivalText({ interval: [low, high] }: Estimate): string {
+  if (high < 0) return ", which does better";
+  return low > 0 ? "" : ", which may do as well";
 }
 
 /** The lifts over each null for a terminal, a column per scorer. */
@@ -59,8 +69,8 @@ function liftGrid(report: Reported): { heads: string[]; rows: string[][] } {
 
 function cellText(found: Lift): string {
   return found.discoveries === undefined
-    ? liftText(found)
-    : `${liftText(found)}, ${found.discoveries} above it (FDR 5 %)`;
+    ? liftText(found.lift)
+    : `${liftText(found.lift)}, ${found.discoveries} above it (FDR 5 %)`;
 }
 
 /** `20`, or over a null run `20 and 6 of these`. */
@@ -93,7 +103,7 @@ export function liftsHtml(report: Reported): Html | undefined {
     nullNames[found.over],
     found.score.toFixed(2),
     found.nullScore.toFixed(2),
-    liftText(found),
+    liftText(found.lift),
     latentsText(found),
     found.discoveries === undefined ? "" : String(found.discoveries),
   ]);
@@ -129,7 +139,7 @@ function metricText(mean: MeanScoreCard["metrics"][keyof MeanScoreCard["metrics"
   return mean.count > 1 ? `${estimateText(mean)} (${mean.count})` : `${mean.value.toFixed(2)} (1)`;
 }
 
-function liftText({ lift }: Lift): string {
+function liftText(lift: Estimate | undefined): string {
   if (!lift) return "unknown";
   const [low, high] = lift.interval.map((limit) => limit.toFixed(2));
   return `${lift.value.toFixed(2)} (${low} to ${high})`;

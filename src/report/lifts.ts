@@ -50,21 +50,29 @@ export function liftsOf({ rows, scorers, nullRuns }: Reported): Lift[] {
   ]);
 }
 
+/** What the scores of a scorer are worth. */
+export interface Headline extends Lift {
+  readonly lift: Estimate;
+  /** The lift over the best list of tokens, where it is known. */
+  readonly overUnigramRule?: Estimate;
+}
+
 /**
  * What the scores of a report are worth: of each scorer, its lift over the strongest null, which is the one with the least lift.
  * The best list of tokens is none of these: it is learnt from the latent's own examples, and is a rival of explanations, not
- * what a score would be without them.
+ * what a score would be without them. It stands beside them.
  */
-export function headlinesOf(report: Reported): (Lift & { readonly lift: Estimate })[] {
+export function headlinesOf(report: Reported): Headline[] {
   const known = liftsOf(report).flatMap((found) =>
-    found.lift === undefined || found.over === "unigram rule" ? [] : [{ ...found, lift: found.lift }],
+    found.lift === undefined ? [] : [{ ...found, lift: found.lift }],
   );
   return report.scorers.flatMap((scorer) => {
     const own = known.filter((found) => found.scorer === scorer);
-    const [first, ...others] = own;
-    return first
-      ? [others.reduce((least, one) => (one.lift.value < least.lift.value ? one : least), first)]
-      : [];
+    const rule = own.find(({ over }) => over === "unigram rule");
+    const [first, ...others] = own.filter((found) => found !== rule);
+    if (!first) return [];
+    const strongest = others.reduce((least, one) => (one.lift.value < least.lift.value ? one : least), first);
+    return [{ ...strongest, ...(rule && { overUnigramRule: rule.lift }) }];
   });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { jupyterDisplay } from "../../src/display.js";
 import { noUsage } from "../../src/llm/text-model.js";
+import { headlineLines } from "../../src/report/lift-table.js";
 import { headlinesOf, liftsOf } from "../../src/report/lifts.js";
 import { meanScoreCards } from "../../src/report/mean-score-cards.js";
 import { report } from "../../src/report/report.js";
@@ -176,6 +177,25 @@ describe("null runs in a report", () => {
     // Another latent's explanation has 0.53 on three of them: a lift of 0.79.
     expect(headline).toMatchObject({ scorer: "detection", over: "random model" });
     expect(headlinesOf(await report(rival))[0]).toMatchObject({ over: "another latent" });
+    // 0.9 beside 0.95: twice as much is missing.
+    expect(headline?.overUnigramRule?.value).toBeCloseTo(-1, 12);
+    const shown = await report([...rival, ...runs]);
+    const line =
+      /detection: lift 0\.75 \(\S+ to \S+\) over the strongest null, which is a model with random weights; -1\.00 \(\S+ to \S+\) over the best list of tokens, which may do as well/;
+    const { "text/plain": text, "text/html": notebook } = await shown[jupyterDisplay]();
+    for (const surface of [text, notebook, await reportHtml(shown)]) expect(surface).toMatch(line);
+  });
+
+  it("says that the best list of tokens does better, or nothing of it where explanations do", async () => {
+    const beside = (value: number) =>
+      report([
+        ...Array.from({ length: 6 }, (_, i) =>
+          scored(i, [9, 8 + (i % 3)], [{ kind: "unigram rule", value }]),
+        ),
+        ...runs,
+      ]);
+    expect(headlineLines(await beside(0.99))[0]).toMatch(/the best list of tokens, which does better$/);
+    expect(headlineLines(await beside(0.5))[0]).toMatch(/; 0\.80 \(.*\) over the best list of tokens$/);
   });
 
   it("are no rows of the run, and are shown with what they cost or why there are none", async () => {
