@@ -1,4 +1,5 @@
 import { ModelCallError } from "../errors.js";
+import { fromOther } from "./from-other.js";
 import { type KeptReply, type Ledger, openLedger } from "./ledger.js";
 import { type AddressedRequest, addressRequest } from "./request-key.js";
 import type { TextModel, TextReply, TextRequest } from "./text-model.js";
@@ -13,20 +14,18 @@ import type { TextModel, TextReply, TextRequest } from "./text-model.js";
 export function withLedger(model: TextModel, place: string): TextModel {
   const ledger = openLedger(place);
   const underWay = new Map<string, Promise<TextReply>>();
-  const { name, settings, count } = model;
+  const { name, settings, prices, count } = model;
   return {
-    ...{ name, settings },
+    ...{ name, settings, prices },
     ...(count && { count: (request, options) => count.call(model, request, options) }),
     async complete(request, { signal } = {}) {
       signal?.throwIfAborted();
       const asked = addressRequest(name, request, settings);
       const known = ledger.find(asked.key);
       if (known) return keptReply(ledger, known);
-      // Another caller's reply, unless that caller fails or gives up: then we ask ourselves.
       for (let other = underWay.get(asked.key); other; other = underWay.get(asked.key)) {
-        const reply = await other.catch(() => undefined);
+        const reply = await fromOther(other, { signal });
         if (reply) return reply;
-        signal?.throwIfAborted();
       }
       const call = callAndKeep(model, { ledger, asked, request, signal, underWay });
       underWay.set(asked.key, call);
@@ -56,7 +55,7 @@ function callAndKeep(
 ): Promise<TextReply> {
   const start = performance.now();
   const keep = (end: { reply: TextReply } | { failure: string }) => {
-    const kept = ledger.keep({ asked, waitedMs: performance.now() - start, ...end });
+    const kept = ledger.keep({ asked, prices: model.prices, waitedMs: performance.now() - start, ...end });
     return kept.finally(() => underWay.delete(asked.key));
   };
   return model.complete(request, { signal }).then(

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { getEventListeners } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -95,6 +96,26 @@ describe("withLedger()", () => {
     controller.abort();
     expect(await first).toBe("gave up");
     expect((await second).text).toBe("reply 2");
+  });
+
+  it("lets go at once of a caller who gives up while an equal request is under way", async () => {
+    let answer = (_: ReturnType<typeof reply>) => {};
+    const slow = new Promise<ReturnType<typeof reply>>((done) => {
+      answer = done;
+    });
+    const asked = withLedger({ name: "m", complete: () => slow }, folder);
+    const first = asked.complete(request("same"));
+    const controller = new AbortController();
+    const { signal } = controller;
+    const waiting = Array.from({ length: 20 }, () => asked.complete(request("same"), { signal }));
+    controller.abort(new Error("enough"));
+    const ends = await Promise.allSettled(waiting);
+    expect(new Set(ends.map((end) => end.status === "rejected" && end.reason))).toEqual(
+      new Set([signal.reason]),
+    );
+    answer(reply("late"));
+    expect((await first).text).toBe("late");
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("keeps refusals and cut replies, and records failed calls without answering from them", async () => {
