@@ -6,7 +6,7 @@ import type { SubjectModel } from "../model/subject-model.js";
 import type { LongCallOptions } from "../progress.js";
 import { checkFits } from "../sparse/check-fits.js";
 import type { SparseCoder } from "../sparse/sparse-coder.js";
-import type { Precision } from "./activation-code.js";
+import { activationFiles, type Precision } from "./activation-code.js";
 import { type CacheIdentity, cacheDirectory, cacheIdentity } from "./cache-identity.js";
 import { lockDirectory } from "./cache-lock.js";
 import { manifestName } from "./cache-manifest.js";
@@ -78,11 +78,12 @@ export async function cacheLatents(
   corpus: CorpusSource,
   options: CacheOptions = {},
 ): Promise<LatentCache | LatentCache[]> {
+  checkInput(input);
   const { model } = input;
   const coders = "coders" in input ? input.coders : [input.coder];
   for (const coder of coders) checkFits(model, coder);
   const length = contextLength(model, options.contextLength);
-  checkCounts(options, length);
+  checkOptions(options, length);
   const source = await openCorpus(corpus, { signal: options.signal, onProgress: options.onProgress });
   const places = coders.map((coder) => {
     const identity = cacheIdentity(model, coder, source, {
@@ -161,7 +162,24 @@ function contextLength(model: SubjectModel, wanted: number | undefined): number 
   );
 }
 
-function checkCounts({ maxTokens, tokensPerRun = 1 }: CacheOptions, contextLength: number): void {
+function checkInput(input: CacheInput | CachesInput): void {
+  const { model, ...rest } = input ?? {};
+  const coders = Object.values(rest).flat();
+  if (Array.isArray(model?.hookpoints) && coders.every((coder) => typeof coder?.hookpoint === "string"))
+    return;
+  throw new TypeError(
+    "Cannot cache latents: give { model, coder } or { model, coders }, as loadModel and loadSparseCoder return them",
+  );
+}
+
+function checkOptions(
+  { maxTokens, tokensPerRun = 1, precision = "f32" }: CacheOptions,
+  contextLength: number,
+): void {
+  if (!Object.hasOwn(activationFiles, precision)) {
+    const known = Object.keys(activationFiles).map((name) => `"${name}"`);
+    throw new RangeError(`Cannot cache with precision "${precision}": give ${known.join(" or ")}`);
+  }
   if (maxTokens !== undefined && !(maxTokens >= contextLength && maxTokens <= mostPositions)) {
     throw new RangeError(
       `Cannot cache ${maxTokens} tokens: maxTokens must be from ${contextLength} (one context) to ${mostPositions}`,

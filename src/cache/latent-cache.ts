@@ -164,12 +164,15 @@ export class LatentCache {
    * Different latents drawn at random among those that fire often enough; all of these where there are fewer.
    * The paper asks for 200 activations (1.3).
    *
-   * @throws {RangeError} If no latent fires often enough.
+   * @throws {RangeError} If no latent fires often enough, or `n` is no whole number.
    */
   sample(
     n: number,
     { seed = 22, minCount = 200 }: { seed?: number | string; minCount?: number } = {},
   ): Latent[] {
+    if (!(Number.isInteger(n) && n >= 0)) {
+      throw new RangeError(`Cannot sample ${n} latents of "${this.directory}": give a whole number from 0`);
+    }
     const live = this.live({ minCount });
     if (live.length > 0) return seededRandom(seed).fork("latents").sample(live, n);
     let most = 0;

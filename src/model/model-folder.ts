@@ -43,6 +43,9 @@ export async function findModelFolder(
   options: LongCallOptions = {},
   also: readonly string[] = [],
 ): Promise<ModelFolder> {
+  if (typeof source !== "string") {
+    throw new TypeError(`Cannot load a model from ${String(source)}: give "demo", a folder or "hf:org/name"`);
+  }
   const hub = parseHubSource(source);
   const pick = (files: readonly string[]) => pickModelFiles(files, also);
   const wanted = "it needs model.onnx or onnx/model.onnx, and tokenizer.json: export it to ONNX first";

@@ -31,7 +31,7 @@ export interface InterveneOptions {
  *
  * @returns `[context, position, vocab]`.
  * @throws {HookpointError} If the coder does not fit the model.
- * @throws {RangeError} If a latent or position does not exist.
+ * @throws {RangeError} If a latent or position does not exist, or an edit does not say one thing.
  */
 export async function intervene(
   model: SubjectModel,
@@ -39,6 +39,7 @@ export async function intervene(
   { tokens, edits }: InterveneOptions,
 ): Promise<Tensor> {
   checkFits(model, coder);
+  edits.forEach(checkEdit);
   const { hookpoint, hookpointOut } = coder;
   const found = await model.activations(tokens, [...new Set([hookpoint, hookpointOut])]);
   const input = found.get(hookpoint) as Tensor;
@@ -74,6 +75,18 @@ export async function editLatents(
     for (let j = 0; j < target.length; j++) target[j] += to[j] - from[j];
   });
   return tensor(edited, output.shape);
+}
+
+function checkEdit(edit: LatentEdit): void {
+  const given = Object.entries(edit).filter(
+    ([key, value]) => /^(add|scale|set)$/.test(key) && value !== undefined,
+  );
+  const [[what, by] = []] = given;
+  if (given.length === 1 && Number.isFinite(by)) return;
+  const found = given.length === 1 ? `${what}: ${by}` : given.map(([key]) => key).join(" and ") || "nothing";
+  throw new RangeError(
+    `Cannot edit latent ${edit.latent}: ${found} is given; one of add, scale and set is wanted, a finite number`,
+  );
 }
 
 /** Positions, counted through all contexts, that any edit touches; ascending. */

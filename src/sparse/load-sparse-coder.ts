@@ -48,13 +48,19 @@ interface Place {
  *   dictionary_learning, OpenAI, Llama Scope, Qwen-Scope, Goodfire or circuit-tracer, crosscoders, or
  *   `"hf:org/name/folder"`, which is fetched from the Hugging Face hub unless its cache has it.
  * @throws {FileError} If a file is missing, damaged, or not what it should be.
+ * @throws {RangeError} If the screen is not known.
  */
 export async function loadSparseCoder(
   source: string,
   options: LoadSparseCoderOptions = {},
 ): Promise<SparseCoder> {
-  const { weights, name, hash } = await readSparseCoder(source, options);
   const { screen, threads, onWarning } = options;
+  if (screen !== undefined && screen !== "int8") {
+    throw new RangeError(
+      `Cannot screen the sparse coder "${source}" with "${screen}": "int8" is the only screen`,
+    );
+  }
+  const { weights, name, hash } = await readSparseCoder(source, options);
   const coder = weightedCoder(weights, { name, hash, threads });
   return screen ? screenedCoder(coder, weights, { threads, onWarning }) : coder;
 }
@@ -64,6 +70,11 @@ export async function readSparseCoder(
   source: string,
   options: CoderOptions & LongCallOptions = {},
 ): Promise<StoredCoder> {
+  if (typeof source !== "string" || source === "") {
+    throw new TypeError(
+      `Cannot load a sparse coder from "${String(source)}": give "demo/layers.2", a folder or "hf:org/name/folder"`,
+    );
+  }
   const hub = parseHubSource(source) !== undefined;
   const { folder, file } = hub ? await hubCoder(source, options) : coderFolder(source);
   const { weights: weightsFile, layouts: candidates } = weightsIn(source, folder, file);

@@ -152,7 +152,7 @@ class NeuronCoder implements SparseCoder {
   }
 
   decoderRow(index: number): Float32Array {
-    if (!(index >= 0 && index < this.dSae)) {
+    if (!(Number.isInteger(index) && index >= 0 && index < this.dSae)) {
       throw new RangeError(
         `Cannot take neuron ${index} of "${this.name}": it has neurons 0 to ${this.dSae - 1}`,
       );

@@ -123,7 +123,7 @@ class WeightedCoder implements SparseCoder {
   }
 
   #check(index: number): void {
-    if (index >= 0 && index < this.dSae) return;
+    if (Number.isInteger(index) && index >= 0 && index < this.dSae) return;
     throw new RangeError(
       `Cannot take latent ${index} of "${this.name}": it has latents 0 to ${this.dSae - 1}`,
     );

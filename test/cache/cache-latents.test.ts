@@ -176,7 +176,12 @@ describe("cacheLatents()", () => {
       /with tokensPerRun 0: give a number from 1/,
     );
     await expect(call(toyTexts(5), { maxTokens: 10 })).rejects.toThrow(/maxTokens must be from 64/);
-    await call(toyTexts(5));
+    await expect(call(toyTexts(5), { precision: "f8" })).rejects.toThrow('"f8": give "f32" or "f16"');
+    for (const nothing of [undefined, {}, { coder: input.coder }, { model: input.model, coder: undefined }]) {
+      await expect(cacheLatents(nothing as never, toyTexts(5))).rejects.toThrow("give { model, coder } or");
+    }
+    const cache = await call(toyTexts(5));
+    expect(() => cache.sample(-3)).toThrow("Cannot sample -3 latents");
     await expect(call(toyTexts(6))).rejects.toThrow(/differs in corpus; choose another directory/);
     await expect(call(toyTexts(5), { keepBos: true })).rejects.toThrow(/differs in keepBos/);
   });

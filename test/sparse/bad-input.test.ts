@@ -34,6 +34,20 @@ describe("loadSparseCoder()", () => {
     );
   });
 
+  it("refuses what is no source, and a screen that it does not know", async () => {
+    for (const source of ["", undefined, 7]) {
+      await expect(loadSparseCoder(source as string)).rejects.toThrow(
+        'give "demo/layers.2", a folder or "hf:',
+      );
+    }
+    await expect(loadModel(undefined as never)).rejects.toThrow(
+      'from undefined: give "demo", a folder or "hf:',
+    );
+    await expect(loadSparseCoder("demo/layers.2", { screen: "int4" as never })).rejects.toThrow(
+      'with "int4": "int8" is the only screen',
+    );
+  });
+
   it("refuses a folder of another layout and says what it found", async () => {
     await mkdir(join(folder, "other"));
     await writeFile(join(folder, "other", "pytorch_model.bin"), "");

@@ -255,6 +255,13 @@ describe("interventions on the demo", () => {
     await expect(run({ latent: 0, add: 1, positions: [16] })).rejects.toThrow(
       "Cannot edit position 16: contexts have 16 positions",
     );
+    await expect(run({ latent: 1.5, add: 1 })).rejects.toThrow("Cannot take latent 1.5");
+    const wanted = "one of add, scale and set is wanted, a finite number";
+    await expect(run({ latent: 0, add: Number.NaN })).rejects.toThrow(
+      `Cannot edit latent 0: add: NaN is given; ${wanted}`,
+    );
+    await expect(run({ latent: 0 } as never)).rejects.toThrow(`nothing is given; ${wanted}`);
+    await expect(run({ latent: 0, add: 1, scale: 0 })).rejects.toThrow(`add and scale is given; ${wanted}`);
     const short = tensor(new Float32Array(16 * model.dModel), [1, 16, model.dModel]);
     await expect(model.logits(tokens, { replace: new Map([["layers.2", short]]) })).rejects.toThrow(
       `the values are [1, 16, ${model.dModel}], [3, 16, ${model.dModel}] is wanted`,
