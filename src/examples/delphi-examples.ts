@@ -7,11 +7,10 @@ import type { LatentActivations, LatentCache } from "../cache/latent-cache.js";
 import { TooFewWindowsError } from "../errors.js";
 import { type Latent, latentName } from "../latent.js";
 import { type DelphiWindows, delphiCentred, delphiTiles } from "./delphi-windows.js";
-import type { Example, LatentExamples, Window } from "./example.js";
+import type { Example, LatentExamples } from "./example.js";
 import { pythonRandom, torchRandint } from "./mersenne-twister.js";
 import { readWindow } from "./read-window.js";
-import { setHash } from "./set-hash.js";
-import type { Part } from "./split-documents.js";
+import { setHashes } from "./set-hash.js";
 import { type FiringWindow, tilesPerContext, type WindowGrid, windows } from "./windows.js";
 
 export interface DelphiExamplesOptions {
@@ -178,13 +177,11 @@ function silentPlaces(
 function hashes(
   cache: LatentCache,
   latent: Latent,
-  sets: Readonly<Record<Part | "nonActivating", readonly Window[]>>,
+  sets: Parameters<typeof setHashes>[1],
 ): Pick<LatentExamples, "hash" | "setHashes"> {
-  const setHashes = Object.fromEntries(
-    Object.entries(sets).map(([name, set]) => [name, setHash(cache, set)]),
-  ) as NonNullable<LatentExamples["setHashes"]>;
+  const named = setHashes(cache, sets);
   const hash = createHash("sha256")
-    .update(JSON.stringify([cache.hash, latent, setHashes]))
+    .update(JSON.stringify([cache.hash, latent, named]))
     .digest("hex");
-  return { hash, setHashes };
+  return { hash, setHashes: named };
 }

@@ -23,6 +23,12 @@ export interface Example extends Window {
   readonly peak: number;
 }
 
+/** By `setHash`; of silent windows that stand beside train and select examples where there are such. */
+export type SetHashes = Readonly<Record<Part | "nonActivating", string>> & {
+  readonly contrast?: string;
+  readonly selectNonActivating?: string;
+};
+
 /**
  * What explainers and scorers are given. Train, select, calibrate and test share no document, no near-duplicate of one and
  * no window that nearly equals another. Made by `sampleExamples`.
@@ -65,5 +71,5 @@ export interface LatentExamples {
   /** SHA-256 (hex) of what was sampled: two results with equal hashes saw the same examples. */
   readonly hash: string;
   /** The same of each set alone, by `setHash`: who scored on what, whatever else was sampled. */
-  readonly setHashes?: Readonly<Record<Part | "nonActivating", string>>;
+  readonly setHashes?: SetHashes;
 }

@@ -20,7 +20,7 @@ import { NearIndex } from "./near-index.js";
 import { type NegativeKind, type NegativeWindow, negativeLadder } from "./negative-ladder.js";
 import { type Place, readWindow } from "./read-window.js";
 import { partShares, type SampleExamplesOptions, type SamplingPlan, samplingPlan } from "./sampling-plan.js";
-import { setHash } from "./set-hash.js";
+import { setHashes } from "./set-hash.js";
 import { silentWindows } from "./silent-windows.js";
 import { type Part, parts, splitDocuments } from "./split-documents.js";
 import { strongestFirstOrder, tokenKeys } from "./window-order.js";
@@ -71,16 +71,12 @@ export function sampleExamples(
     windowLength: plan.grid.windowLength,
     quantiles: plan.quantiles,
     hash: hashOf(cache, latent, [...parts.map((part) => chosen[part]), silentPlaces, ...further]),
-    setHashes: setHashes(cache, { train, select, calibrate, test, nonActivating }),
+    setHashes: setHashes(cache, {
+      ...{ train, select, calibrate, test, nonActivating },
+      ...(plan.contrast > 0 && { contrast }),
+      ...(plan.select > 0 && { selectNonActivating }),
+    }),
   };
-}
-
-function setHashes<K extends string>(
-  cache: LatentCache,
-  sets: Readonly<Record<K, readonly Window[]>>,
-): Record<K, string> {
-  const hashes = Object.entries<readonly Window[]>(sets).map(([name, set]) => [name, setHash(cache, set)]);
-  return Object.fromEntries(hashes);
 }
 
 /** Where the examples are. */

@@ -96,7 +96,9 @@ function compareScorer(
   second: readonly ReportRow[],
   { scorer, pairBy }: { scorer: string; pairBy: "examples" | "latent" },
 ): Omit<Comparison, "adjusted"> | undefined {
-  const others = new Map(second.flatMap((row) => pairKeys(row, pairBy).map((key) => [key, row.scores[scorer]])));
+  const others = new Map(
+    second.flatMap((row) => pairKeys(row, pairBy).map((key) => [key, row.scores[scorer]])),
+  );
   const pairs = first.flatMap((row): [Score, Score][] => {
     const key = pairKeys(row, pairBy).find((key) => others.has(key)) ?? "";
     const [a, b] = [row.scores[scorer], others.get(key)];

@@ -1,5 +1,6 @@
 /** Interpretations as rows, and who made the numbers. */
 import { type Displayable, displayable } from "../display.js";
+import type { LatentExamples } from "../examples/example.js";
 import type { Latent } from "../latent.js";
 import type { Interpretation, Unscored } from "../run/interpretation.js";
 import type { NullRun, RunResult } from "../run/null-run.js";
@@ -30,6 +31,8 @@ export interface ReportRow {
   readonly unscored: readonly Unscored[];
   /** Hash of the examples that were used. */
   readonly examplesHash: string | undefined;
+  /** Of each set of them. `undefined` in results of earlier versions. */
+  readonly setHashes: LatentExamples["setHashes"];
   /** What the scores are held against. */
   readonly nulls: readonly NullScore[];
 }
@@ -111,7 +114,7 @@ function rowOf(result: Interpretation): ReportRow {
   const { latent, status } = result;
   if (status !== "scored") {
     const none = { explanation: undefined, density: undefined, maxActivation: undefined };
-    const nothing = { firingRate: undefined, examplesHash: undefined, labels: [] };
+    const nothing = { firingRate: undefined, examplesHash: undefined, setHashes: undefined, labels: [] };
     const noScores = { scores: {}, unscored: [], nulls: [] };
     return { latent, status, reason: result.reason, ...none, ...nothing, ...noScores };
   }
@@ -125,6 +128,7 @@ function rowOf(result: Interpretation): ReportRow {
     unscored = [],
     nulls = [],
     examplesHash,
+    setHashes,
   } = result;
   const names = distinctNames(scores.map(({ scorer: name, model }) => ({ name, model })));
   return {
@@ -137,6 +141,7 @@ function rowOf(result: Interpretation): ReportRow {
     firingRate,
     labels,
     examplesHash,
+    setHashes,
     nulls,
     unscored,
     scores: Object.fromEntries(scores.map((score, i) => [names[i], score])),

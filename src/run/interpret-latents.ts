@@ -133,6 +133,7 @@ async function interpretOne(
     ...(unscored.length > 0 && { unscored }),
     ...(nulls && { nulls }),
     examplesHash: examples.hash,
+    setHashes: examples.setHashes,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { LatentExamples } from "../examples/example.js";
 import type { Explanation } from "../explain/explainer.js";
 import type { Latent } from "../latent.js";
 import type { FailureStatus } from "../llm/outcome.js";
@@ -24,6 +25,8 @@ export type Interpretation =
       readonly nulls?: readonly NullScore[];
       /** Hash of the examples that were used. */
       readonly examplesHash: string;
+      /** Of each set of them: `test` and `nonActivating` say what was scored on. Absent in results of earlier versions. */
+      readonly setHashes?: LatentExamples["setHashes"];
     }
   | {
       readonly status: FailureStatus | "skipped";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { jupyterDisplay } from "../../src/display.js";
+import type { SetHashes } from "../../src/examples/example.js";
 import { noUsage } from "../../src/llm/text-model.js";
 import { seededRandom } from "../../src/random.js";
 import { compareRuns } from "../../src/report/compare-runs.js";
@@ -28,10 +29,16 @@ function drawn(scorer: string, p: number, seed: string): Score {
   return scoreOf({ scorer, model: "m", judgements, usage: noUsage });
 }
 
-function scored(index: number, scores: Score[], examplesHash = `h${index}`): Interpretation {
+function scored(
+  index: number,
+  scores: Score[],
+  examplesHash = `h${index}`,
+  setHashes?: SetHashes,
+): Interpretation {
   const latent = { hookpoint: "layers.1", index };
   const explanation = { latent, text: "words", explainer: "e", model: "m", usage: noUsage };
-  return { status: "scored", latent, density: 0.01, maxActivation: 5, explanation, scores, examplesHash };
+  const facts = { density: 0.01, maxActivation: 5, examplesHash, ...(setHashes && { setHashes }) };
+  return { status: "scored", latent, explanation, scores, ...facts };
 }
 
 const latents = Array.from({ length: 30 }, (_, i) => i);
@@ -88,6 +95,25 @@ describe("compareRuns()", () => {
     expect(width(byLatent?.difference ?? { interval: [0, 9] })).toBeLessThan(
       width(apart?.difference ?? { interval: [0, 0] }),
     );
+  });
+
+  it("pairs latents that were judged on the same windows, whatever else was sampled", async () => {
+    const none = { select: "", calibrate: "" };
+    const of = (hash: string, sets?: Partial<SetHashes>) =>
+      report(
+        [0.9, 0.8, 0.7, 0.6].map((p, i) => {
+          const names = sets && { train: hash, test: `t${i}`, nonActivating: `n${i}`, ...none, ...sets };
+          return scored(i, [drawn("detection", p, `${hash} ${i}`)], `${hash}${i}`, names);
+        }),
+      );
+    const pairs = async (a: ReturnType<typeof of>, b: ReturnType<typeof of>) =>
+      compareRuns(await a, await b).map(({ paired }) => paired);
+    expect(await pairs(of("a", {}), of("b", {}))).toEqual([true]);
+    expect(await pairs(of("a", {}), of("b", { nonActivating: "others" }))).toEqual([false]);
+    expect(await pairs(of("a", {}), of("b", { test: "others" }))).toEqual([false]);
+    // Results of earlier versions name no sets: all their examples must be the same.
+    expect(await pairs(of("a"), of("b", {}))).toEqual([false]);
+    expect(await pairs(of("a"), of("a", {}))).toEqual([true]);
   });
 
   it("agrees with Welch's test as scipy has it", async () => {

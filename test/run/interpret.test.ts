@@ -6,6 +6,7 @@ import { generateDocuments } from "../../demo/world/index.js";
 import { cacheLatents } from "../../src/cache/cache-latents.js";
 import type { LatentCache } from "../../src/cache/latent-cache.js";
 import { ModelCallError } from "../../src/errors.js";
+import { sampleExamples } from "../../src/examples/sample-examples.js";
 import { bestOf } from "../../src/explain/best-of.js";
 import { refine } from "../../src/explain/refine.js";
 import { topActivations } from "../../src/explain/top-activations.js";
@@ -15,6 +16,7 @@ import { pattern } from "../../src/llm/pattern/pattern-model.js";
 import type { TextModel } from "../../src/llm/text-model.js";
 import { loadModel } from "../../src/model/load-model.js";
 import type { SubjectModel } from "../../src/model/subject-model.js";
+import { compareRuns } from "../../src/report/compare-runs.js";
 import { report } from "../../src/report/report.js";
 import { type InterpretOptions, interpret } from "../../src/run/interpret.js";
 import type { Interpretation } from "../../src/run/interpretation.js";
@@ -99,6 +101,31 @@ describe("interpret()", () => {
       interpret(cache, latents, { ...settings(pattern(), directory), examples: { ...few, seed: 5 } }),
     );
     expect(readdirSync(directory)).toHaveLength(2);
+  });
+
+  it("names each set of windows, so that runs with other examples to explain from can be paired", async () => {
+    const latents = cache.sample(4, { seed: 2, minCount: 100 });
+    const runWith = async (trainSampling: "top" | "random") => {
+      const examples = { ...few, select: 5, contrast: 5, trainSampling };
+      const directory = join(scratch, "sets");
+      const how = { ...settings(pattern(), directory), examples, nulls: false as const };
+      const results = await collect(interpret(cache, latents, how));
+      return {
+        results: results.filter((result) => result.status === "scored"),
+        report: await report(results),
+      };
+    };
+    const [top, random] = [await runWith("top"), await runWith("random")];
+    for (const [i, { setHashes, latent }] of top.results.entries()) {
+      const sampled = sampleExamples(cache, latent, { ...few, select: 5, contrast: 5, trainSampling: "top" });
+      expect(setHashes).toEqual(sampled.setHashes);
+      expect(Object.keys(setHashes ?? {}).sort()).toEqual(
+        ["calibrate", "contrast", "nonActivating", "select", "selectNonActivating", "test", "train"].sort(),
+      );
+      expect(random.results[i]?.setHashes?.test).toBe(setHashes?.test);
+      expect(random.results[i]?.setHashes?.train).not.toBe(setHashes?.train);
+    }
+    expect(compareRuns(top.report, random.report)[0]).toMatchObject({ paired: true });
   });
 
   it("turns a call that fails into a value", async () => {
