@@ -1,13 +1,13 @@
 import type { LatentExamples } from "../examples/example.js";
 import { latentName } from "../latent.js";
-import type { Failure } from "../llm/outcome.js";
+import { type Failure, isLost } from "../llm/outcome.js";
 import { addUsage } from "../llm/text-model.js";
 import { seededRandom } from "../random.js";
 import type { Scorer } from "../score/scorer.js";
 import { settingsOf } from "../settings.js";
 import type { Explainer } from "./explainer.js";
 import { selectionExamples } from "./selection-examples.js";
-import { bestTried, type Tried, trialOf, tryOut } from "./try-out.js";
+import { bestTried, incompleteness, type Tried, trialOf, tryOut } from "./try-out.js";
 import { usageOf } from "./usage-of.js";
 
 export interface BestOfOptions {
@@ -54,9 +54,9 @@ export function bestOf(explainer: Explainer, options: BestOfOptions): Explainer 
       }
       const usage = tried.reduce((sum, trial) => addUsage(sum, trial.usage), usageOf(failed));
       const best = bestTried(tried);
-      if (!best) return { ...(failed.at(-1) as Failure), usage };
-      const trace = tried.map(trialOf);
-      return { status: "ok", value: { ...best.explanation, explainer: name, usage, trace } };
+      if (!best) return { ...((failed.find(isLost) ?? failed.at(-1)) as Failure), usage };
+      const facts = { usage, trace: tried.map(trialOf), ...incompleteness(tried, failed) };
+      return { status: "ok", value: { ...best.explanation, explainer: name, ...facts } };
     },
   };
 }

@@ -44,6 +44,7 @@ export function bothSigns(explainer: Explainer, options: BothSignsOptions): Expl
           { text: above.text, share },
           { text: below.text, share: 1 - share },
         ],
+        ...((above.incomplete || below.incomplete) && { incomplete: true }),
       };
       return { status: "ok", value };
     },

@@ -23,6 +23,8 @@ export interface Explanation {
   readonly pattern?: Pattern;
   /** What was tried on the way, in order. */
   readonly trace?: readonly Trial[];
+  /** Calls failed on the way, and it is the best of what was left: a run that is taken up again asks for it again. */
+  readonly incomplete?: true;
 }
 
 /** One of several things that a latent stands for. */

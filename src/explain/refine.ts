@@ -1,6 +1,6 @@
 import type { Example, LatentExamples, Window } from "../examples/example.js";
 import { ask } from "../llm/ask.js";
-import type { Outcome } from "../llm/outcome.js";
+import type { Failure, Outcome } from "../llm/outcome.js";
 import { addUsage, noUsage, type TextModel, type Usage } from "../llm/text-model.js";
 import type { Score, Scorer } from "../score/scorer.js";
 import { settingsOf } from "../settings.js";
@@ -9,7 +9,7 @@ import { explanationReading } from "./read-explanation.js";
 import { refineRequest } from "./refine-prompt.js";
 import { selectionExamples } from "./selection-examples.js";
 import type { TopActivationsOptions } from "./top-activations.js";
-import { bestTried, type Tried, trialOf, tryOut } from "./try-out.js";
+import { bestTried, incompleteness, type Tried, trialOf, tryOut } from "./try-out.js";
 
 export interface RefineOptions extends TopActivationsOptions {
   /** Who is asked for better ones. */
@@ -47,15 +47,15 @@ export function refine(explainer: Explainer, options: RefineOptions): Explainer 
       const tryNext = (explanation: Explanation, before: readonly Tried[]) =>
         tryOut(explanation, { scorer: options.scorer, examples: selection.value, before, signal });
       const tried = [await tryNext(first.value, [])];
-      let lost = noUsage;
-      while (tried.length <= rounds && tried.at(-1)?.kept && spent(tried, lost) < budget) {
+      let lost: (Failure & { usage: Usage }) | undefined;
+      while (tried.length <= rounds && tried.at(-1)?.kept && spent(tried, lost?.usage) < budget) {
         const last = tried[tried.length - 1];
         const mistakes = mistakesOf(last.score, selection.value, options.mistakes ?? 5);
         if (mistakes.missed.length + mistakes.wrong.length === 0) break;
         const request = refineRequest(examples, { text: last.explanation.text, ...mistakes }, options);
         const { outcome, usage } = await ask(llm, request, { ...explanationReading, signal });
         if (outcome.status !== "ok") {
-          lost = addUsage(lost, usage);
+          lost = { ...outcome, usage };
           break;
         }
         const { latent } = examples;
@@ -70,15 +70,15 @@ export function refine(explainer: Explainer, options: RefineOptions): Explainer 
 
 function refined(
   tried: readonly Tried[],
-  { name, lost }: { name: string; lost: Usage },
+  { name, lost }: { name: string; lost: Failure | undefined },
 ): Outcome<Explanation> {
   const best = bestTried(tried) as Tried;
-  const usage = tried.reduce((sum, trial) => addUsage(sum, trial.usage), lost);
-  const trace = tried.map(trialOf);
-  return { status: "ok", value: { ...best.explanation, explainer: name, usage, trace } };
+  const usage = tried.reduce((sum, trial) => addUsage(sum, trial.usage), lost?.usage ?? noUsage);
+  const facts = { usage, trace: tried.map(trialOf), ...incompleteness(tried, lost ? [lost] : []) };
+  return { status: "ok", value: { ...best.explanation, explainer: name, ...facts } };
 }
 
-function spent(tried: readonly Tried[], lost: Usage): number {
+function spent(tried: readonly Tried[], lost: Usage = noUsage): number {
   const { inputTokens, outputTokens } = tried.reduce((sum, { usage }) => addUsage(sum, usage), lost);
   return inputTokens + outputTokens;
 }

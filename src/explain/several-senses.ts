@@ -69,7 +69,9 @@ function joined(
   }
   const senses: Sense[] = Array.from(shares, ([text, share]) => ({ text, share }));
   const text = senses.map((sense) => sense.text.replace(/\.$/, "")).join("; or ");
-  return { latent, text, explainer: name, model, usage: paid(explained), senses };
+  const lacks = explained.some(({ explanation }) => explanation.incomplete);
+  const usage = paid(explained);
+  return { latent, text, explainer: name, model, usage, senses, ...(lacks && { incomplete: true }) };
 }
 
 function paid(explained: readonly { explanation: Explanation }[], before: Usage = noUsage): Usage {

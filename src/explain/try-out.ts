@@ -1,5 +1,7 @@
 import type { LatentExamples } from "../examples/example.js";
+import { isLost, type Outcome } from "../llm/outcome.js";
 import { addUsage, type Usage } from "../llm/text-model.js";
+import { lostJudgements } from "../score/lost-judgements.js";
 import type { Score, Scorer } from "../score/scorer.js";
 import type { Explanation, Trial } from "./explainer.js";
 
@@ -33,6 +35,15 @@ export async function tryOut(
 /** The last one that was kept. */
 export function bestTried(tried: readonly Tried[]): Tried | undefined {
   return tried.findLast(({ kept }) => kept);
+}
+
+/** Says so of the explanation that is chosen, where calls failed: those of `failed` attempts, and those that judged. */
+export function incompleteness(
+  tried: readonly Tried[],
+  failed: readonly Outcome<unknown>[],
+): { incomplete?: true } {
+  const lacks = ({ explanation, score }: Tried) => explanation.incomplete || lostJudgements(score) > 0;
+  return tried.some(lacks) || failed.some(isLost) ? { incomplete: true } : {};
 }
 
 export function trialOf({ explanation, value, kept }: Tried): Trial {

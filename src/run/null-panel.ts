@@ -6,10 +6,11 @@
 import type { LatentExamples } from "../examples/example.js";
 import type { Explanation } from "../explain/explainer.js";
 import { type Latent, latentName } from "../latent.js";
-import type { Outcome } from "../llm/outcome.js";
+import { isLost, type Outcome } from "../llm/outcome.js";
 import { noUsage } from "../llm/text-model.js";
 import { seededRandom } from "../random.js";
 import { attempt } from "../score/attempt.js";
+import { lostJudgements } from "../score/lost-judgements.js";
 import type { Score, Scorer } from "../score/scorer.js";
 import type { NullScore } from "./null-scores.js";
 import type { NullRunOptions } from "./planned-null-runs.js";
@@ -29,13 +30,17 @@ export interface NullPanelOptions extends NullRunOptions {
 }
 
 export interface NullPanel {
-  /** The nulls of a latent that was scored. A null that fails is one without a value, and loses no score. */
+  /**
+   * The nulls of a latent that was scored. A null that fails is one without a value, and loses no score. Of those that are
+   * `kept`, nobody is asked again but for the incomplete ones.
+   */
   judge(scored: ScoredLatent): Promise<NullScore[]>;
 }
 
 interface ScoredLatent {
   readonly examples: LatentExamples;
   readonly scores: readonly Score[];
+  readonly kept: readonly NullScore[];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -72,7 +77,7 @@ export function nullPanel(latents: readonly Latent[], parts: PanelParts): NullPa
   const places = new Map(circle.map((latent, i) => [latentName(latent), i]));
   const othersOf = (at: number) => [...circle.slice(at + 1), ...circle.slice(0, at)].slice(0, othersTried);
   return {
-    async judge({ examples, scores, signal }) {
+    async judge({ examples, scores, kept, signal }) {
       const { latent } = examples;
       const free = scores.flatMap((score) => [
         unigramNull(examples, score) ?? [],
@@ -81,47 +86,65 @@ export function nullPanel(latents: readonly Latent[], parts: PanelParts): NullPa
       const at = places.get(latentName(latent)) ?? drawn;
       if (at >= drawn) return free.flat();
       const other = await firstExplained(othersOf(at), parts.explain);
-      const judge = (explanation: Explanation, null_: Pick<NullScore, "kind" | "from">) =>
-        Promise.all(scorers.map((scorer) => judgeNull(scorer, { explanation, examples, signal, null_ })));
+      const judge = (explanation: Outcome<Explanation>, null_: NullTask["null_"]) =>
+        Promise.all(scorers.map((one) => judgeNull(one, { explanation, examples, signal, null_, kept })));
+      const from = other?.status === "ok" ? { from: other.value.latent } : {};
       const asked = await Promise.all([
-        other ? judge({ ...other, latent }, { kind: "another latent", from: other.latent }) : [],
-        judge(blank(latent), { kind: "blank" }),
+        other ? judge(other, { kind: "another latent", ...from }) : [],
+        judge({ status: "ok", value: blank(latent) }, { kind: "blank" }),
       ]);
       return [...free.flat(), ...asked.flat()];
     },
   };
 }
 
+/** The first of the latents' explanations; where there is none, a call for one that was lost, if there is such. */
 async function firstExplained(
   latents: readonly Latent[],
   explain: PanelParts["explain"],
-): Promise<Explanation | undefined> {
+): Promise<Outcome<Explanation> | undefined> {
+  let lost: Outcome<Explanation> | undefined;
   for (const latent of latents) {
-    const explained = await attempt(() => explain(latent));
-    if (explained.status === "ok" && explained.value.status === "ok") return explained.value.value;
+    const tried = await attempt(() => explain(latent));
+    const explained = tried.status === "ok" ? tried.value : tried;
+    if (explained.status === "ok") return explained;
+    if (isLost(explained)) lost = explained;
   }
-  return undefined;
+  return lost;
 }
 
 function blank(latent: Latent): Explanation {
   return { latent, text: "", explainer: "none", model: "none", usage: noUsage };
 }
 
-interface NullTask extends Pick<ScoredLatent, "examples" | "signal"> {
-  readonly explanation: Explanation;
+interface NullTask extends Pick<ScoredLatent, "examples" | "kept" | "signal"> {
+  readonly explanation: Outcome<Explanation>;
   readonly null_: Pick<NullScore, "kind" | "from">;
 }
 
 async function judgeNull(
   scorer: Scorer,
-  { explanation, examples, signal, null_ }: NullTask,
+  { explanation, examples, signal, null_, kept }: NullTask,
 ): Promise<NullScore> {
-  const judged = await attempt(() => scorer.score(explanation, examples, { signal }));
-  const facts = { ...null_, scorer: scorer.name };
-  if (judged.status !== "ok")
-    return { ...facts, value: undefined, interval: undefined, reason: judged.reason };
+  const known = kept.find(({ kind, scorer: name }) => kind === null_.kind && name === scorer.name);
+  if (known && !known.incomplete) return known;
+  const { latent } = examples;
+  const judged =
+    explanation.status === "ok"
+      ? await attempt(() => scorer.score({ ...explanation.value, latent }, examples, { signal }))
+      : explanation;
+  const anew = { ...null_, scorer: scorer.name, ...nullValue(judged) };
+  return anew.value === undefined ? (known ?? anew) : anew;
+}
+
+function nullValue(judged: Outcome<Score>): Omit<NullScore, "kind" | "scorer"> {
+  if (judged.status !== "ok") {
+    const lacks = isLost(judged) && ({ incomplete: true } as const);
+    return { value: undefined, interval: undefined, reason: judged.reason, ...lacks };
+  }
   const { value, interval, usage, judgements } = judged.value;
   const failed = value === undefined && judgements.find(({ answer }) => answer.status !== "ok")?.answer;
   const reason = failed && failed.status !== "ok" ? { reason: failed.reason } : {};
-  return { ...facts, value, interval, usage, ...reason };
+  const lacks = lostJudgements(judged.value) > 0 && ({ incomplete: true } as const);
+  return { value, interval, usage, ...reason, ...lacks };
 }

@@ -17,6 +17,8 @@ export interface NullScore {
   readonly value: number | undefined;
   readonly interval: readonly [number, number] | undefined;
   readonly reason?: string;
+  /** Calls for it failed: when the run is taken up again, it is judged again. */
+  readonly incomplete?: true;
   /** Of `another latent`: whose explanation it was. */
   readonly from?: Latent;
   /** Of `unigram rule`: the tokens' texts. */

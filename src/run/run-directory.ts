@@ -9,11 +9,11 @@ import type { Interpretation } from "./interpretation.js";
 
 /**
  * A folder that holds the results of one run, one JSON file per latent, so that a run can be stopped
- * at any time and goes on where it was. It is named by a hash of the run's settings: with other
+ * at any time and goes on where it was: see `isFinished`. It is named by a hash of the run's settings: with other
  * settings the same directory gets another folder, and results are never mixed or overwritten.
  */
 export interface RunDirectory {
-  /** The finished result of a latent, or `undefined` where there is none yet or it failed. */
+  /** What there is of a latent, finished or not. */
   read(latent: Latent): Promise<Interpretation | undefined>;
   write(result: Interpretation): Promise<void>;
 }
@@ -32,10 +32,7 @@ export async function openRunDirectory(directory: string, settings: Settings): P
   );
   const fileOf = (latent: Latent) => join(folder, `${latentFileName(latent)}.json`);
   return {
-    async read(latent) {
-      const result = await readJson<Interpretation>(fileOf(latent));
-      return result?.status === "scored" ? result : undefined;
-    },
+    read: (latent) => readJson<Interpretation>(fileOf(latent)),
     write: (result) => writeFileAtomic(fileOf(result.latent), `${JSON.stringify(result)}\n`),
   };
 }

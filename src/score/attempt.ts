@@ -9,9 +9,8 @@ export async function attempt<T>(call: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return { status: "ok", value: await call() };
   } catch (error) {
-    const ofThisCall =
-      error instanceof RangeError || (isSaelabError(error, "ModelCallError") && error.scope !== "stop");
-    if (!ofThisCall) throw error;
+    if (error instanceof RangeError) return { status: "failed", reason: error.message, lasting: true };
+    if (!isSaelabError(error, "ModelCallError") || error.scope === "stop") throw error;
     return { status: "failed", reason: error.message };
   }
 }

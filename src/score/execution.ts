@@ -68,7 +68,7 @@ export function execution(options: ExecutionOptions = {}): Scorer {
 
 function unrunnable(shown: Item, { text }: Explanation): Judgement {
   const reason = `"${text}" cannot be run: it has no pattern, and is no sentence that is one`;
-  return { ...shown, answer: { status: "failed", reason } };
+  return { ...shown, answer: { status: "failed", reason, lasting: true } };
 }
 
 function patternOf({ pattern, text }: Explanation): Pattern | undefined {
