@@ -10,7 +10,7 @@
  */
 import { join } from "node:path";
 import { type Database, openDatabase, type RunSql, type SqlValue } from "./database.js";
-import { price } from "./model-facts.js";
+import { type Prices, price, priceAt } from "./model-facts.js";
 import type { AddressedRequest } from "./request-key.js";
 import type { ReplyReading, TextReply, Usage } from "./text-model.js";
 
@@ -18,6 +18,8 @@ import type { ReplyReading, TextReply, Usage } from "./text-model.js";
 export interface LedgerCall {
   readonly asked: AddressedRequest;
   readonly reply?: TextReply | undefined;
+  /** The model's own, where it was given any. */
+  readonly prices?: Prices | undefined;
   /** One sentence. */
   readonly failure?: string | undefined;
   /** How long the caller waited for it, in milliseconds. */
@@ -182,15 +184,24 @@ const insertCallSql = `INSERT INTO call (key, at, model, preamble, question, par
   input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, dollars, latency_ms, failure)
   VALUES (${Array(16).fill("?").join(", ")})`;
 
-function insertCall(run: RunSql, { asked, at, reply, failure, waitedMs }: PendingCall): number {
+function insertCall(run: RunSql, { asked, at, reply, prices, failure, waitedMs }: PendingCall): number {
   const { key, model, preambleKey, question, parameters } = asked;
   const { inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens } = reply?.usage ?? {};
-  const dollars = reply && (reply.dollars ?? price(reply.model, reply.usage) ?? price(model, reply.usage));
+  const dollars = reply && (reply.dollars ?? callPrice(model, reply, prices));
   const words = [reply?.text ?? null, reply?.stop ?? null, reply?.model ?? null];
   const tokens = [inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens].map((n) => n ?? null);
   const cost = [dollars ?? null, reply?.latencyMs ?? waitedMs ?? null];
   const sent = [key, at, model, preambleKey, question, parameters];
   return run(insertCallSql, ...sent, ...words, ...tokens, ...cost, failure ?? null);
+}
+
+/** At the prices that the model was given, else at those of the table. */
+function callPrice(
+  asked: string,
+  { model, usage }: TextReply,
+  given: Prices | undefined,
+): number | undefined {
+  return given ? priceAt(given, usage) : (price(model, usage) ?? price(asked, usage));
 }
 
 function insertReading(run: RunSql, { call, parser, status, reason }: CallReading): void {

@@ -1,4 +1,5 @@
 import type { Settings } from "../settings.js";
+import type { Prices } from "./model-facts.js";
 import type { FailureStatus } from "./outcome.js";
 
 /** A language model that is given text and answers with text. */
@@ -10,6 +11,8 @@ export interface TextModel {
    * a request's address in a ledger, and of a run's settings. Default: nothing.
    */
   readonly settings?: Settings | undefined;
+  /** What its calls cost, in plans and ledgers. Default: as the price table has it for that name. */
+  readonly prices?: Prices | undefined;
   /**
    * One call. A refusal or a reply cut by `maxTokens` is a reply, not an error.
    *

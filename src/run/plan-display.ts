@@ -3,22 +3,34 @@ import { type Html, html } from "../html.js";
 import { textTable } from "../text-table.js";
 import type { Plan } from "./plan.js";
 
-const stageHeads = ["stage", "model", "requests", "input tokens", "shared", "output tokens"];
-const priceHeads = ["model", "live", "live, uncached", "batch", "batch, uncached"];
-
 export function planText(plan: Plan): string {
-  const stages = textTable([stageHeads, ...stageRows(plan)], { right: [2, 3, 4, 5] });
-  const prices = textTable([priceHeads, ...priceRows(plan)], { right: [1, 2, 3, 4] });
-  return [title(plan), stages, prices, timeLine(plan), plan.notes.join("\n")].join("\n\n");
+  const tables = tablesOf(plan).map(({ rows, numbers }) => textTable(rows, { right: numbers }));
+  return [title(plan), ...tables, plan.notes.join("\n")].join("\n\n");
 }
 
 /** Inline styles only: notebooks and GitHub strip style sheets. */
 export function planHtml(plan: Plan): Html {
   return html`<p><b>${title(plan)}</b></p>
-${tableHtml(stageHeads, stageRows(plan), 2)}
-${tableHtml(priceHeads, priceRows(plan), 1)}
-<p>${timeLine(plan)}</p>
+${tablesOf(plan).map(tableHtml)}
 <p style="font-size:12px;opacity:.75">${plan.notes.join(" · ")}</p>`;
+}
+
+interface Table {
+  /** The first one names the columns. */
+  readonly rows: readonly (readonly string[])[];
+  /** Columns of numbers, by index. */
+  readonly numbers: readonly number[];
+}
+
+function tablesOf(plan: Plan): Table[] {
+  const stages = ["stage", "model", "requests", "input tokens", "shared", "output tokens"];
+  const prices = ["price", "live", "live, uncached", "batch", "batch, uncached"];
+  const times = ["time", "live", "live, uncached", "batch", "limited by"];
+  return [
+    { rows: [stages, ...stageRows(plan)], numbers: [2, 3, 4, 5] },
+    { rows: [prices, ...priceRows(plan)], numbers: [1, 2, 3, 4] },
+    { rows: [times, ...timeRows(plan)], numbers: [1, 2, 3] },
+  ];
 }
 
 function title({ latents, sampled }: Plan): string {
@@ -47,8 +59,12 @@ function priceRows({ prices }: Plan): string[][] {
   ]);
 }
 
-function timeLine({ time }: Plan): string {
-  return `live ${duration(time.liveSeconds)}, limited by ${time.limit}; in batches ${duration(time.batchSeconds)}`;
+function timeRows({ times }: Plan): string[][] {
+  return times.map(({ model, live, liveUncached, batchSeconds }) => [
+    model,
+    ...[live.seconds, liveUncached.seconds, batchSeconds].map(duration),
+    live.limit === liveUncached.limit ? live.limit : `${live.limit}; uncached ${liveUncached.limit}`,
+  ]);
 }
 
 function number(n: number): string {
@@ -61,20 +77,22 @@ function dollars(amount: number | undefined): string {
   return `$${amount.toLocaleString("en-US", { maximumSignificantDigits: amount < 100 ? 3 : 5 })}`;
 }
 
-function duration(seconds: number): string {
-  if (seconds < 90) return `about ${Math.ceil(seconds)} s`;
-  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `about ${(seconds / 3600).toFixed(1)} h`;
-  return `about ${(seconds / 86_400).toFixed(1)} days`;
+function duration(seconds: number | undefined): string {
+  if (seconds === undefined) return "–";
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${(seconds / 3600).toFixed(1)} h`;
+  return `${(seconds / 86_400).toFixed(1)} days`;
 }
 
-function tableHtml(heads: readonly string[], rows: readonly (readonly string[])[], names: number): Html {
-  const align = (i: number) => (i < names ? "left" : "right");
+function tableHtml({ rows: [heads = [], ...rows], numbers }: Table): Html {
+  const align = (i: number) => (numbers.includes(i) ? "right" : "left");
   const head = (text: string, i: number) =>
     html`<th style="text-align:${align(i)};padding:4px 10px;border-bottom:1px solid #8888">${text}</th>`;
   const cell = (text: string, i: number) =>
     html`<td style="text-align:${align(i)};padding:3px 10px;white-space:nowrap">${text}</td>`;
   return html`<table style="border-collapse:collapse;font-size:13px;line-height:1.35">
 <thead><tr>${heads.map(head)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody></table>`;
+<tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody></table>
+`;
 }

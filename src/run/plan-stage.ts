@@ -1,4 +1,5 @@
 /** What one stage of a run would ask: its prompts are recorded as they are built, and counted at the end. */
+import type { Prices } from "../llm/model-facts.js";
 import type { TextModel, TextRequest } from "../llm/text-model.js";
 import { replyTokens, type TokenCounter } from "../llm/token-counter.js";
 import { type Random, seededRandom } from "../random.js";
@@ -9,6 +10,8 @@ export interface PlanStage {
   readonly stage: string;
   /** Name of the language model that it asks. */
   readonly model: string;
+  /** What that model's calls cost, where it was given prices of its own. */
+  readonly prices?: Prices | undefined;
   readonly requests: number;
   readonly inputTokens: number;
   /** The part of `inputTokens` that stands at the beginning of many prompts, word for word. */
@@ -64,6 +67,7 @@ export function stageTally(stage: string, model: TextModel): StageTally {
       return {
         stage,
         model: model.name,
+        prices: model.prices,
         requests: Math.round(replies.count * scale),
         inputTokens: sum(({ all }) => all * scale),
         sharedTokens: sum(({ shared, requests }) => shared * requests * scale),

@@ -18,16 +18,11 @@ import { mean } from "../stats/mean.js";
 import { studentQuantile } from "../stats/student-t.js";
 import { type InterpretOptions, interpret } from "./interpret.js";
 import { scoringsPerLatent } from "./null-panel.js";
+import { thoughtTokens } from "./plan-back-end.js";
 import { planHtml, planText } from "./plan-display.js";
-import {
-  type Pace,
-  type PlanPrice,
-  type PlanTime,
-  planPrices,
-  planTime,
-  thoughtTokens,
-} from "./plan-price.js";
+import { type PlanPrice, planPrices } from "./plan-price.js";
 import { type PlanStage, type StageTally, stageTally } from "./plan-stage.js";
+import { type Pace, type PlanTime, planTimes } from "./plan-time.js";
 import { type PlannedNullRun, plannedNullRuns, unboundScorers } from "./planned-null-runs.js";
 
 export interface PlanOptions extends InterpretOptions {
@@ -55,7 +50,8 @@ export interface Plan {
   readonly stages: readonly PlanStage[];
   /** The models as given, then every model of the price table. */
   readonly prices: readonly PlanPrice[];
-  readonly time: PlanTime;
+  /** How long each of these takes. */
+  readonly times: readonly PlanTime[];
   /** How the numbers came about and what was assumed, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -100,13 +96,13 @@ export async function plan(
     margin,
     stages,
     prices: planPrices(stages, batchHits),
-    time: planTime(stages, pace, roundsOf(options, nullRuns)),
+    times: planTimes(stages, { pace, rounds: roundsOf(options, nullRuns) }),
     notes: [
       ...sampleNotes(latents.length, sampled.length, { skipped, unread, margin }),
       ...nullRunNotes(nullRuns),
       ...how,
       `prices of ${modelFactsDate}; every model is taken to count tokens alike; ${thoughtTokens} tokens of thought per call are added for models that always think`,
-      `cached: after the first, live prompts find their beginning in the cache, batched ones ${Math.round(100 * batchHits)} % of the time (assumed)`,
+      `cached: after the first, live prompts find their beginning in the cache, batched ones ${Math.round(100 * batchHits)} % of the time (assumed); models that the price table lacks cache nothing, unless they were given prices.cacheRead`,
       paceNote(pace, options.pace ?? {}),
     ],
   };

@@ -12,17 +12,22 @@ import { chainOfThought } from "../../src/explain/chain-of-thought.js";
 import { executable } from "../../src/explain/executable.js";
 import { topActivations } from "../../src/explain/top-activations.js";
 import { explanationTag } from "../../src/explain/top-activations-prompt.js";
+import { budget } from "../../src/llm/budget.js";
 import { claude } from "../../src/llm/claude.js";
 import { claudeBatches } from "../../src/llm/claude-batches.js";
 import { ledgerSummary } from "../../src/llm/ledger-summary.js";
-import { type ModelFacts, modelFacts, price } from "../../src/llm/model-facts.js";
+import { knownModels, type Prices, price } from "../../src/llm/model-facts.js";
+import { openAICompatible } from "../../src/llm/openai-compatible.js";
 import { pattern } from "../../src/llm/pattern/pattern-model.js";
 import { addUsage, noUsage, type TextModel, type Usage } from "../../src/llm/text-model.js";
+import { withLedger } from "../../src/llm/with-ledger.js";
 import { loadModel } from "../../src/model/load-model.js";
 import { interpret } from "../../src/run/interpret.js";
 import { plan } from "../../src/run/plan.js";
-import { planTime, stageUsage } from "../../src/run/plan-price.js";
+import { stageUsage } from "../../src/run/plan-back-end.js";
+import { planPrices } from "../../src/run/plan-price.js";
 import type { PlanStage } from "../../src/run/plan-stage.js";
+import { type Pace, planTimes } from "../../src/run/plan-time.js";
 import { preset } from "../../src/run/presets.js";
 import { detection } from "../../src/score/detection.js";
 import { intruder } from "../../src/score/intruder.js";
@@ -30,6 +35,8 @@ import { simulation } from "../../src/score/simulation.js";
 import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
 import { messageBatches } from "../servers/message-batches.js";
 import { messagesServer, ruleAnswer } from "../servers/messages-server.js";
+import { openAIServer } from "../servers/openai-server.js";
+import { ruleTokens } from "../servers/rule-tokens.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "saelab-plan-"));
 let cache: LatentCache;
@@ -139,6 +146,34 @@ describe("plan()", () => {
     60_000,
   );
 
+  it.each([
+    { input: 1, output: 2 },
+    { input: 1, output: 2, cacheRead: 1, cacheWrite: 1 },
+  ])(
+    "takes the prices %j that a server's model was given, as ledger and budget do",
+    async (prices) => {
+      await using server = await openAIServer({ answer: sentences() });
+      const money = budget({ maxDollars: 1000 });
+      const place = join(scratch, `priced-${Object.keys(prices).length}`);
+      const service = { baseURL: `${server.url}/v1`, model: "rules", prices, budget: money };
+      const llm = withLedger(openAICompatible(service), place);
+      const latents = cache.sample(4, { seed: 3, minCount: 400 });
+      const options = { ...preset("economy", llm), ...quiet };
+      const tokenizer = { encode: (text: string) => ruleTokens(text) };
+      const planned = await plan(cache, latents, { ...options, tokenizer });
+      expect(server.requests).toEqual([]);
+      for await (const { status } of interpret(cache, latents, options)) expect(status).toBe("scored");
+      const [kept] = ledgerSummary(place).models;
+      expect(kept?.dollars).toBeGreaterThan(0.01);
+      expect(money.spent.dollars).toBeCloseTo(kept?.dollars ?? 0, 9);
+      expectNear(planned.prices[0]?.live, kept?.dollars);
+      expectNear(planned.prices[0]?.liveUncached, kept?.dollars);
+      expect(planned.prices[0]?.batch).toBeUndefined();
+      expect(planned.times[0]?.batchSeconds).toBeUndefined();
+    },
+    60_000,
+  );
+
   it("counts the null runs that come with a run", async () => {
     const latents = cache.sample(20, { seed: 3, minCount: 300 });
     let asked = 0;
@@ -169,8 +204,37 @@ describe("plan()", () => {
     const ratio =
       sum(planned.stages, ({ requests }) => requests) / sum(without.stages, ({ requests }) => requests);
     expect(ratio).toBeLessThan(1.3);
-    expect(planned.time.batchSeconds).toBe(5 * 3600);
+    expect(planned.times[1]?.batchSeconds).toBe(5 * 3600);
   }, 60_000);
+
+  it.each([
+    ["claude-haiku-5-5", 0],
+    ["claude-haiku-4-5", 4096],
+  ])(
+    "says how long a run of %s takes, which caches from %i tokens",
+    async (model, cacheMinimum) => {
+      const limits = { inputTokensPerMinute: 400_000 };
+      await using server = await messagesServer({ answer: sentences(), limits, cacheMinimum });
+      const llm = claude({ apiKey: "sk-test", baseURL: server.url, model });
+      const latents = cache.sample(3, { seed: 3, minCount: 400 });
+      const options = { ...preset("economy", llm), ...quiet, nulls: false } as const;
+      const { times, stages } = await plan(cache, latents, {
+        ...options,
+        pace: { ...limits, secondsPerCall: 0 },
+      });
+      const all = sum(stages, (stage) => stage.inputTokens);
+      const read = sum(stages, (stage) => stage.sharedTokens - stage.firstSharedTokens);
+      const forced = (60 * (cacheMinimum > 0 ? all : all - read)) / limits.inputTokensPerMinute;
+      expect(times[0]?.live).toEqual({ limit: "input tokens per minute", seconds: forced });
+      const start = performance.now();
+      for await (const { status } of interpret(cache, latents, options)) expect(status).toBe("scored");
+      const seconds = (performance.now() - start) / 1000;
+      // The service's bucket holds a second's tokens, and the last call may overdraw it; a busy machine takes longer.
+      expect(seconds).toBeGreaterThan(forced - 2);
+      expect(seconds).toBeLessThan(10 * forced + 10);
+    },
+    60_000,
+  );
 
   it("scales a sample, and says how far off that may be", async () => {
     const latents = cache.sample(24, { seed: 3, minCount: 200 });
@@ -225,13 +289,13 @@ describe("plan()", () => {
   it("counts latents that ask nothing", async () => {
     const latents = cache.sample(3, { seed: 1, minCount: 400 });
     const options = { ...preset("paper", silent()), ...quiet };
-    const { notes, stages, time } = await plan(cache, latents, {
+    const { notes, stages, times } = await plan(cache, latents, {
       ...options,
       examples: { train: 5, test: 1e6 },
     });
     expect(stages).toEqual([]);
     expect(notes.join("\n")).toContain("3 of 3 have too few examples");
-    expect(time).toMatchObject({ liveSeconds: 0, batchSeconds: 0 });
+    expect(times[0]).toMatchObject({ live: { seconds: 0 }, liveUncached: { seconds: 0 }, batchSeconds: 0 });
   });
 
   it("gives each stage its own model's price, and no price to a model that the table lacks", async () => {
@@ -254,6 +318,9 @@ describe("plan()", () => {
     const bundle = await planned[jupyterDisplay]();
     expect(bundle["text/plain"]).toMatch(/^Plan for 2 latents\n\nstage +model +requests +input tokens/);
     expect(bundle["text/plain"]).toMatch(/^claude-sonnet-5-5 +\$0\.\d+ +\$0\.\d+ +\$0\.\d+ +\$0\.\d+$/m);
+    expect(bundle["text/plain"]).toMatch(
+      /^claude-sonnet-5-5 +\d+ s +\d+ s +3\.0 h +calls at a time; uncached input/m,
+    );
     expect(bundle["text/html"]).toContain("<td");
   });
 
@@ -287,7 +354,7 @@ describe("prices and times of a plan, by hand", () => {
     shortestShared: 1000,
     outputTokens: 15_000,
   };
-  const facts = modelFacts("claude-haiku-5-5") as ModelFacts;
+  const facts = { cacheMinimum: 0, quiet: "disabled" } as const;
 
   it("reads all but the first shared beginning from the cache, where it is long enough to be cached", () => {
     expect(stageUsage(stage, facts, 1)).toEqual({
@@ -309,29 +376,67 @@ describe("prices and times of a plan, by hand", () => {
     expect(stageUsage(stage, { ...facts, quiet: "low-effort" }, 1).outputTokens).toBe(75_000);
   });
 
-  it("takes as long as the tightest limit, and a call more for every round", () => {
-    const pace = {
-      requestsPerMinute: 100,
-      inputTokensPerMinute: 501_000,
-      outputTokensPerMinute: 1000,
-      concurrency: 10,
-      secondsPerCall: 3,
-      hoursPerBatch: 1,
-    };
-    expect(planTime([stage], pace, 2)).toEqual({
-      liveSeconds: 906,
-      limit: "output tokens per minute",
-      batchSeconds: 7200,
+  const given = (prices?: Prices) => planPrices([{ ...stage, model: "my-model", prices }], 0.6)[0];
+
+  it("caches for a server of one's own only where there is a price for it", () => {
+    // 1,500,000 x 2 + 15,000 x 4 dollars per million.
+    expect(given({ input: 2, output: 4 })).toEqual({
+      model: "as given",
+      ...{ live: 3.06, liveUncached: 3.06, batch: undefined, batchUncached: undefined },
     });
-    expect(planTime([stage], { ...pace, outputTokensPerMinute: 1e6 }, 2)).toMatchObject({
-      liveSeconds: 606,
-      limit: "requests per minute",
-    });
-    expect(
-      planTime([stage], { ...pace, outputTokensPerMinute: 1e6, requestsPerMinute: 1e6 }, 2),
-    ).toMatchObject({
-      liveSeconds: 306,
-      limit: "calls at a time",
-    });
+    // 500,000 x 2 + 1000 x 3 + 999,000 x 1 + 15,000 x 4.
+    const cached = given({ input: 2, output: 4, cacheRead: 1, cacheWrite: 3 });
+    expect(cached).toMatchObject({ live: 2.062, liveUncached: 3.06 });
+    expect(given()).toMatchObject({ live: undefined, liveUncached: undefined });
+  });
+
+  it("prices long prompts as long ones, not the sum of short ones", () => {
+    const live = (requests: number) => planPrices([{ ...stage, requests }], 0.6)[0]?.liveUncached;
+    expect(live(15)).toBeCloseTo(0.1575, 10);
+    expect(live(14)).toBeCloseTo(5 * 0.1575, 10);
+  });
+
+  const wide: Pace = {
+    requestsPerMinute: 1e9,
+    inputTokensPerMinute: 1e9,
+    outputTokensPerMinute: 1e9,
+    concurrency: 1e9,
+    secondsPerCall: 3,
+    hoursPerBatch: 1,
+  };
+  const times = (pace: Partial<Pace>, model = "claude-haiku-5-5", prices?: Prices) =>
+    planTimes([{ ...stage, model, prices }], { pace: { ...wide, ...pace }, rounds: 2 });
+
+  it.each([
+    [{ outputTokensPerMinute: 1000 }, 906, "output tokens per minute"],
+    [{ requestsPerMinute: 100 }, 606, "requests per minute"],
+    [{ concurrency: 10 }, 306, "calls at a time"],
+    [{ inputTokensPerMinute: 501_000 }, 66, "input tokens per minute"],
+  ])("takes as long as the tightest limit of %j, and a call more for every round", (pace, seconds, limit) => {
+    const [row] = times(pace);
+    expect(row).toMatchObject({ model: "as given", live: { seconds, limit }, batchSeconds: 7200 });
+  });
+
+  it("takes as long as all input needs, where nothing is cached", () => {
+    const pace = { inputTokensPerMinute: 100_000 };
+    const [asGiven, ...others] = times(pace);
+    // 501,000 tokens, or all 1,500,000.
+    expect(asGiven?.live.seconds).toBeCloseTo(300.6 + 6, 9);
+    expect(asGiven?.liveUncached.seconds).toBe(906);
+    expect(others.map(({ model }) => model)).toEqual(knownModels());
+    const haiku = others.find(({ model }) => model === "claude-haiku-4-5");
+    expect(haiku).toMatchObject({ live: { seconds: 906 }, liveUncached: { seconds: 906 } });
+    // Servers of one's own cache nothing as far as we know, and if they do, they count it.
+    for (const prices of [undefined, { input: 1, output: 2 }, { input: 1, output: 2, cacheRead: 0.1 }]) {
+      expect(times(pace, "my-model", prices)[0]).toMatchObject({
+        ...{ live: { seconds: 906 }, liveUncached: { seconds: 906 } },
+        batchSeconds: undefined,
+      });
+    }
+  });
+
+  it("takes longer for models that always think", () => {
+    const rows = times({ outputTokensPerMinute: 1000 });
+    expect(rows.find(({ model }) => model === "claude-opus-5-5")?.live.seconds).toBe(4506);
   });
 });
