@@ -2,6 +2,7 @@ import { ModelCallError } from "../errors.js";
 import type { Outcome } from "./outcome.js";
 import { currentStandIn } from "./rehearsal.js";
 import { noUsage, type TextModel, type TextReply, type TextRequest, type Usage } from "./text-model.js";
+import { cutInThought, isCutInThought } from "./thoughts.js";
 
 /** What a question came to, and what it cost. */
 export interface Asked<T> {
@@ -48,7 +49,8 @@ export function readReply<T>(reply: TextReply, read: (text: string) => T): Outco
     return { status: "refused", reason: `${reply.model} refused to answer`, reply: reply.text };
   }
   if (reply.stop === "truncated") {
-    return { status: "truncated", reason: `${reply.model} reached the length limit`, reply: reply.text };
+    const why = isCutInThought(reply) ? cutInThought : "reached the length limit";
+    return { status: "truncated", reason: `${reply.model} ${why}`, reply: reply.text };
   }
   try {
     return { status: "ok", value: read(reply.text) };

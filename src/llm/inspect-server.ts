@@ -5,6 +5,7 @@ import { type OpenAIServiceOptions, openAIService } from "./openai-service.js";
 import { openAITokenScorer } from "./openai-token-scorer.js";
 import { NotAnAnswerError } from "./service-failure.js";
 import { noUsage } from "./text-model.js";
+import { isCutInThought } from "./thoughts.js";
 
 /** What a server can do for saelab, found by asking it. */
 export interface ServerInspection {
@@ -87,7 +88,9 @@ async function chats(service: OpenAIServiceOptions): Promise<string> {
     messages: [question],
     maxTokens: 200,
   });
-  return `answers in ${reply.usage.outputTokens} tokens`;
+  const { outputTokens } = reply.usage;
+  if (!isCutInThought(reply)) return `answers in ${outputTokens} tokens`;
+  return `thinks: its answer to a small question was cut after ${outputTokens} tokens; give roomToThink, --room-to-think on the command line`;
 }
 
 async function scores(service: OpenAIServiceOptions): Promise<string> {

@@ -1,13 +1,20 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { doctorCommand } from "../../src/cli-doctor.js";
 import { ModelCallError } from "../../src/errors.js";
+import { budget } from "../../src/llm/budget.js";
 import { inspectServer } from "../../src/llm/inspect-server.js";
 import { openAICompatible } from "../../src/llm/openai-compatible.js";
 import { openAIEmbedder } from "../../src/llm/openai-embedder.js";
 import { openAITokenScorer } from "../../src/llm/openai-token-scorer.js";
-import type { TextRequest } from "../../src/llm/text-model.js";
+import { noUsage, type TextModel, type TextRequest } from "../../src/llm/text-model.js";
+import { withLedger } from "../../src/llm/with-ledger.js";
+import { detection } from "../../src/score/detection.js";
 import { row } from "../../src/tensor.js";
+import { tokenLatent } from "../score/made-examples.js";
 import { type Fault, passingFaults } from "../servers/faults.js";
 import { embeddingLength, letterCounts, type OpenAIServer, openAIServer } from "../servers/openai-server.js";
 import { likelyDigit, newToken, seenBefore, unlikelyDigit } from "../servers/rule-tokens.js";
@@ -67,7 +74,12 @@ describe("openAICompatible()", () => {
   it.each([
     ["<think>Perhaps [0, 0]?</think>\n\n[1, 1]", "[1, 1]"],
     ["<think>never ends [1, 1]", "<think>never ends [1, 1]"],
-    ["a <think> in the middle</think>", "a <think> in the middle</think>"],
+    ["Perhaps [0, 0]?</think>\n\n[1, 1]", "[1, 1]"],
+    ["<think>a </think> b </think>[1, 1]", "[1, 1]"],
+    ["Done.</think>", ""],
+    ['The token "</think>" that ends thoughts', 'The token "</think>" that ends thoughts'],
+    ['<think>Is it "</think>"?</think>It is `</think>`.', "It is `</think>`."],
+    ["a <think> in the middle", "a <think> in the middle"],
   ])("leaves out thoughts before the answer: %j", async (sent, text) => {
     await serve({ answer: () => sent });
     expect((await openAICompatible(service()).complete(question)).text).toBe(text);
@@ -80,6 +92,30 @@ describe("openAICompatible()", () => {
     server.fail({ kind });
     expect((await openAICompatible(service()).complete(question)).stop).toBe(stop);
   });
+
+  it.each(["error", "abort", "a new one", null, ""])(
+    "takes no text that ends by %j for an answer",
+    async (reason) => {
+      server.failWhen(() => true, { kind: "finish", reason });
+      const error = await failureOf(openAICompatible(service({ maxRetries: 1 })).complete(question));
+      expect(error).toMatchObject({
+        scope: "retry",
+        message: expect.stringContaining(JSON.stringify(reason)),
+      });
+      expect(server.requests).toHaveLength(2);
+    },
+  );
+
+  it.each(["eos_token", "stop_sequence", "eos"])(
+    "takes a text that ends by %j for an answer",
+    async (reason) => {
+      server.fail({ kind: "finish", reason });
+      expect(await openAICompatible(service()).complete(question)).toMatchObject({
+        text: "[1, 0]",
+        stop: "end",
+      });
+    },
+  );
 
   it("estimates tokens where the server does not count them, and says so once", async () => {
     await serve({ answer: () => "[1, 0]", usage: false });
@@ -137,6 +173,89 @@ describe("openAICompatible()", () => {
     expect(server.requests[0]?.headers.authorization).toContain(apiKey);
     expect(error.message).toContain("invalid key [key]");
     expect(inspect([error, llm], { depth: 20, showHidden: true })).not.toContain(apiKey);
+  });
+});
+
+describe("a model that thinks", () => {
+  const examples = tokenLatent(" zebra", { train: 10, test: 10, nonActivating: 10 });
+  const explanation = {
+    latent: examples.latent,
+    text: 'The token " zebra".',
+    ...{ explainer: "hand", model: "none" },
+  };
+  const judged = (llm: TextModel) => detection(llm).score({ ...explanation, usage: noUsage }, examples);
+
+  it("answers within the room that it is given", async () => {
+    await serve({ thinks: 300 });
+    const warnings: string[] = [];
+    const onWarning = (message: string) => warnings.push(message);
+    const cramped = await judged(openAICompatible(service({ onWarning })));
+    expect(cramped).toMatchObject({ value: undefined, answered: 0 });
+    const advice =
+      "was cut while it was thinking; give roomToThink to openAICompatible(), --room-to-think on the command line";
+    for (const { answer } of cramped.judgements) {
+      expect(answer).toMatchObject({ status: "truncated", reason: `rules ${advice}` });
+    }
+    expect(warnings).toEqual([`"rules" ${advice}`]);
+    const asked = server.requests[0]?.body.max_tokens as number;
+    const roomy = await judged(openAICompatible(service({ roomToThink: 400, onWarning })));
+    expect(roomy).toMatchObject({ value: 1, unanswered: 0 });
+    expect(server.requests.at(-1)?.body.max_tokens).toBe(asked + 400);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it("is asked again where it is given more room, and not where it has the same", async () => {
+    await serve({ thinks: 300 });
+    const place = mkdtempSync(join(tmpdir(), "saelab-room-"));
+    for (const [roomToThink, stop] of [
+      [0, "truncated"],
+      [400, "end"],
+      [400, "end"],
+      [0, "truncated"],
+    ] as const) {
+      const llm = withLedger(openAICompatible(service({ roomToThink, onWarning: () => {} })), place);
+      expect((await llm.complete(question)).stop).toBe(stop);
+    }
+    expect(server.requests.map(({ body }) => body.max_tokens)).toEqual([50, 450]);
+    rmSync(place, { recursive: true, force: true });
+  });
+
+  it("spends no more than the budget, thoughts included", async () => {
+    await serve({ thinks: 3000 });
+    const funds = budget({ maxTokens: 10_000 });
+    const llm = openAICompatible(service({ roomToThink: 4000, budget: funds }));
+    const calls = Array.from({ length: 20 }, () => llm.complete(question));
+    const answered = (await Promise.allSettled(calls)).filter(({ status }) => status === "fulfilled");
+    expect(answered).toHaveLength(2);
+    expect(funds.spent.tokens).toBeGreaterThan(6000);
+    expect(funds.spent.tokens).toBeLessThanOrEqual(10_000);
+  });
+
+  it.each(["max_tokens", "max_completion_tokens"])(
+    "has no room by extra.%s, which no budget would see",
+    (name) => {
+      expect(() => openAICompatible(service({ extra: { [name]: 4000 } }))).toThrow(
+        `Cannot send "${name}" to "rules" as extra, where no budget sees it; give the tokens that its thoughts take as roomToThink`,
+      );
+    },
+  );
+
+  it.each([-1, 0.5, Number.NaN])("has no room of %d tokens", (roomToThink) => {
+    expect(() => openAICompatible(service({ roomToThink }))).toThrow(/a whole number of at least 0/);
+  });
+
+  it("never answers where its thoughts do not end, whatever the server says of them", async () => {
+    await serve({ answer: () => "<think>Perhaps [1, 1, 1, 1, 1]" });
+    const { judgements } = await judged(openAICompatible(service({ onWarning: () => {} })));
+    expect(new Set(judgements.map(({ answer }) => answer.status))).toEqual(new Set(["truncated"]));
+  });
+
+  it("is found by inspectServer()", async () => {
+    await serve({ thinks: 300 });
+    const [chat] = (await inspectServer(`${server.url}/v1`)).abilities;
+    expect(chat?.found).toMatch(
+      /^thinks: its answer to a small question was cut after 200 tokens; give roomToThink/,
+    );
   });
 });
 

@@ -29,6 +29,8 @@ export type Fault =
   /** Good answers of the service that are no answers of the model. */
   | { kind: "refusal" }
   | { kind: "max-tokens" }
+  /** The whole answer of a chat, with another reason for its end. */
+  | { kind: "finish"; reason: string | null }
   | { kind: "garbage" };
 
 export interface StatusFault {

@@ -33,6 +33,8 @@ export type OpenAIServer = LoopbackServer<OpenAIBody>;
 export interface OpenAIServerOptions extends LoopbackOptions {
   /** Answers the last message. Default: the rule-based model. */
   answer?: ((question: string) => string) | undefined;
+  /** Tokens that the model spends on thoughts before each answer, which come beside it, as vLLM sends them. Default: 0. */
+  thinks?: number | undefined;
   /**
    * Whose log-probabilities completions give: of the prompt's tokens too (as vLLM), of generated tokens only whatever is
    * asked for (as llama.cpp), or none. Default: `prompt`.
@@ -84,18 +86,27 @@ function chat(body: OpenAIBody, options: OpenAIServerOptions): Asked {
     question,
     inputTokens,
     answer(fault) {
-      const text = answerText(fault) ?? (options.answer ?? ruleAnswer)(question);
-      const finish = { "max-tokens": "length", refusal: "content_filter" }[fault?.kind as string] ?? "stop";
-      const usage = usageOf(inputTokens, text, options);
+      const { thinks = 0 } = options;
+      const isCut = thinks > 0 && thinks >= (body.max_tokens ?? Number.POSITIVE_INFINITY);
+      const text = isCut ? "" : (answerText(fault) ?? (options.answer ?? ruleAnswer)(question));
+      const finish = isCut ? "length" : finishOf(fault);
+      const thoughts = isCut ? (body.max_tokens as number) : thinks;
+      const usage = usageOf(inputTokens, thoughts + ruleTokens(text).length, options);
       const head = { id: "chatcmpl-1", created: 0, model: body.model };
-      const message = { role: "assistant", content: text, refusal: null };
+      const reasoning = thinks > 0 ? { reasoning_content: "Perhaps [1, 1, 1, 1, 1]?" } : {};
+      const message = { role: "assistant", content: isCut ? null : text, refusal: null, ...reasoning };
       const choice = { index: 0, message, finish_reason: finish, logprobs: null };
       return {
         body: { ...head, object: "chat.completion", choices: [choice], ...usage },
-        events: body.stream ? chunksOf(head, text, finish) : undefined,
+        events: body.stream ? chunksOf(head, text, finish ?? "stop") : undefined,
       };
     },
   };
+}
+
+function finishOf(fault: Fault | undefined): string | null {
+  if (fault?.kind === "finish") return fault.reason;
+  return { "max-tokens": "length", refusal: "content_filter" }[fault?.kind as string] ?? "stop";
 }
 
 function answerText(fault: Fault | undefined): string | undefined {
@@ -132,7 +143,7 @@ function completion(body: OpenAIBody, options: OpenAIServerOptions): Asked {
       const choice = { index: 0, text: `${body.echo ? prompt : ""} and`, finish_reason: "length", logprobs };
       const head = { id: "cmpl-1", object: "text_completion", created: 0, model: body.model };
       return {
-        body: { ...head, choices: [choice], ...usageOf(tokens.length, " and", options) },
+        body: { ...head, choices: [choice], ...usageOf(tokens.length, 1, options) },
         events: undefined,
       };
     },
@@ -169,8 +180,7 @@ export function letterCounts(text: string): number[] {
   return counts;
 }
 
-function usageOf(inputTokens: number, text: string, { usage }: OpenAIServerOptions) {
-  const completion_tokens = ruleTokens(text).length;
+function usageOf(inputTokens: number, completion_tokens: number, { usage }: OpenAIServerOptions) {
   const total_tokens = inputTokens + completion_tokens;
   return usage === false ? {} : { usage: { prompt_tokens: inputTokens, completion_tokens, total_tokens } };
 }
