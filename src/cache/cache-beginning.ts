@@ -2,12 +2,12 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Corpus } from "../corpus/corpus.js";
 import type { Tokenizer } from "../model/tokenizer.js";
-import type { LongCallOptions } from "../progress.js";
+import { callSignal, type LongCallOptions } from "../progress.js";
 import { checkFits } from "../sparse/check-fits.js";
 import { writeJsonFile } from "./array-file.js";
 import { type CacheIdentity, cacheIdentity } from "./cache-identity.js";
 import type { CacheInput } from "./cache-latents.js";
-import { lockDirectory } from "./cache-lock.js";
+import { lockAfterStopped } from "./cache-lock.js";
 import { manifestName, planName } from "./cache-manifest.js";
 import { rememberModel } from "./cache-model.js";
 import { contextsName } from "./context-files.js";
@@ -54,7 +54,7 @@ export async function cacheBeginning(
     checkSame(directory, LatentCache.open(directory).manifest.identity, identity);
   } else {
     writing(directory, () => mkdirSync(runsDirectory(directory), { recursive: true }));
-    const unlock = lockDirectory(directory);
+    const unlock = await lockAfterStopped(directory, callSignal(options));
     try {
       await provideContexts(cache, model.tokenizer, { directory, contexts, identity });
       await fillCaches([{ coder, identity, directory }], { model, source, finished: [], options });

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { Corpus, CorpusSource } from "../corpus/corpus.js";
 import { openCorpus } from "../corpus/open-corpus.js";
 import type { SubjectModel } from "../model/subject-model.js";
-import type { LongCallOptions } from "../progress.js";
+import { callSignal, type LongCallOptions } from "../progress.js";
 import { checkFits } from "../sparse/check-fits.js";
 import type { SparseCoder } from "../sparse/sparse-coder.js";
 import { activationFiles, type Precision } from "./activation-code.js";
 import { type CacheIdentity, cacheDirectory, cacheIdentity } from "./cache-identity.js";
-import { lockDirectory } from "./cache-lock.js";
+import { lockAfterStopped } from "./cache-lock.js";
 import { manifestName } from "./cache-manifest.js";
 import { rememberModel } from "./cache-model.js";
 import { checkStream, mostPositions } from "./context-files.js";
@@ -122,7 +122,7 @@ async function fillMissing(places: readonly CachePlace[], { model, source, optio
   try {
     for (const { directory } of missing) {
       writing(directory, () => mkdirSync(runsDirectory(directory), { recursive: true }));
-      unlock.push(lockDirectory(directory));
+      unlock.push(await lockAfterStopped(directory, callSignal(options)));
     }
     await fillCaches(missing, { model, source, finished, options });
   } finally {

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheBeginning } from "../cache/cache-beginning.js";
-import { lockDirectory } from "../cache/cache-lock.js";
+import { lockAfterStopped } from "../cache/cache-lock.js";
 import { manifestName } from "../cache/cache-manifest.js";
 import { LatentCache } from "../cache/latent-cache.js";
 import { HookpointError } from "../errors.js";
@@ -114,7 +114,7 @@ async function withRandomModel<T>(
 ): Promise<T> {
   if (folder === undefined) throw new RangeError(`the model "${name}" is not from files`);
   await mkdir(place, { recursive: true });
-  const unlock = lockDirectory(place);
+  const unlock = await lockAfterStopped(place, signal);
   const written = join(place, "model");
   try {
     await writeRandomModel(folder, written, { seed, maxBytes, signal, onProgress });

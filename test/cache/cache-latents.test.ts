@@ -314,6 +314,42 @@ describe("cacheLatents()", () => {
     ).rejects.toThrow(/a part of the path is a file; choose another directory/);
   });
 
+  test("goes on from a call that was asked to stop and is at work still", async () => {
+    const directory = join(root, "cache");
+    const plain = toyModel();
+    let computed = 0;
+    const slow = {
+      ...plain,
+      activations: async (...asked: Parameters<typeof plain.activations>) => {
+        computed++;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return await plain.activations(...asked);
+      },
+    };
+    const call = (signal?: AbortSignal) =>
+      cacheLatents({ model: slow, coder: toyCoder() }, toyTexts(80), {
+        ...{ directory, signal, tokensPerRun: 512, ...quiet },
+      });
+    const controller = new AbortController();
+    const first = call(controller.signal);
+    first.catch(() => {});
+    while (computed === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    controller.abort();
+    const impatient = new AbortController();
+    const second = call(impatient.signal);
+    impatient.abort();
+    await expect(second).rejects.toThrow("a call before this one is ending");
+    expectToyCache(await call());
+    await expect(first).rejects.toThrow("Stopped");
+    const all = computed;
+    await cacheLatents({ model: slow, coder: toyCoder() }, toyTexts(80), {
+      directory: join(root, "whole"),
+      tokensPerRun: 512,
+      ...quiet,
+    });
+    expect(all).toBe(computed - all);
+  });
+
   test("refuses a directory that a running call is filling, not one that a dead process left", async () => {
     const directory = join(root, "cache");
     const input = { model: toyModel(), coder: toyCoder() };

@@ -25,7 +25,6 @@ describe.skipIf(missing)(`interrupt of cacheLatents()${missing}`, () => {
   it("takes less than a second and loses nothing that is done: the next call goes on from there", async () => {
     const { reply } = await kernel.execute(`
       import { cacheLatents, loadModel, loadSparseCoder, type Progress } from "saelab";
-      import { existsSync } from "node:fs";
       const model = await loadModel("demo");
       const coder = await loadSparseCoder("demo/layers.2.wide");
       const options = { directory: ${JSON.stringify(folder)}, maxTokens: 60_000 };
@@ -45,11 +44,7 @@ describe.skipIf(missing)(`interrupt of cacheLatents()${missing}`, () => {
       const start = performance.now();
       await kernel.interrupt();
       expect((await running).reply.ename).toBe("InterruptError");
-      const milliseconds = performance.now() - start;
-      await kernel.execute(
-        'while (existsSync(options.directory + "/lock")) await new Promise((r) => setTimeout(r, 20))',
-      );
-      return milliseconds;
+      return performance.now() - start;
     });
     expect(fastest).toBeLessThan(interruptTarget);
     const again = `
