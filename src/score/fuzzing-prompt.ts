@@ -1,24 +1,25 @@
 import type { ClassificationPrompt, WorkedTurn } from "./classification-prompt.js";
 
+/** Neither the number of marks nor their place, length or punctuation tells which are right. */
 const turns: readonly WorkedTurn[] = [
   {
     explanation: "Words that name a colour.",
     texts: [
       " walked past the<< green>> door twice before he dared to knock. Inside, somebody was",
-      " walked past the green<< door>> twice before he<< dared>> to knock. Inside, somebody was",
-      "Her brother said<< that>> the train would be late, as always, and went back<< to>>",
+      " walked past the green<< door>> twice before he dared to knock. Inside, somebody was",
+      "Her brother said that the train would be late<<,>> as always, and went back to",
       " painted the boat in<< white>> and\n<<blue>>, which took them the whole of Saturday",
-      " a scarf so<< yellow>> that the children could see it from the other side of the lake",
+      " the children could see the scarf from the other side of the lake, it was so<< yellow>>",
     ],
     answers: [true, false, false, true, true],
   },
   {
     explanation: "The number of a page or a chapter in a book.",
     texts: [
-      " dogs<< ran>> ahead, and the youngest of them found the<< path>> that led down to",
-      "Add<< two>> spoons of honey, stir until it is smooth, and leave it to<< cool>>",
-      " because nobody had told<< the>> mayor about the bridge. He was furious<<,>> and said",
-      " see<< also>> the note on page 214, and the<< map>> at the end of chapter 3",
+      " dogs ran ahead<<,>> and the youngest of them found the path that led down to",
+      "Add<< two>> spoons of honey, stir until it is smooth, and leave it to cool",
+      " because nobody had told the mayor about the bridge<<.>> He was furious<<,>> and said",
+      " see also the note on page 214, and the map at the end of<< chapter>> 3",
       "Rain until noon, then<< dry>> with a light wind from the west. On<< Sunday>>",
     ],
     answers: [false, false, false, false, false],
@@ -28,7 +29,7 @@ const turns: readonly WorkedTurn[] = [
     texts: [
       " where are you going<<?”>> asked the fox. “To the river,” said the",
       "Have you seen my keys<<?>> I left them on the table this morning, next to",
-      " so what did they expect<<?>> A house on the sea for the price of a bicycle",
+      " a house on the sea for the price of a bicycle: so what did they expect<<?>>",
       "Is it safe<<?>> Is it cheap<<?>> The committee had only two questions that day",
       " and why not<<?>> The shop was open, the sun was out, and there was",
     ],

@@ -37,7 +37,8 @@ describe("a judge that states how sure it is", () => {
 
   it("gives no answer where it says yes and no instead", async () => {
     const plain = answering(() => "[1, 0, 1, 0, 1]");
-    const score = await fuzzing(plain, { confidence: true }).score(explanation("cat"), examples);
+    const negatives = ["non-activating"] as const;
+    const score = await fuzzing(plain, { confidence: true, negatives }).score(explanation("cat"), examples);
     expect(score).toMatchObject({ value: undefined, answered: 0, unanswered: 5, also: {} });
   });
 });

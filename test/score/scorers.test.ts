@@ -183,7 +183,7 @@ describe("fuzzingItems()", () => {
     expect(item).toMatchObject({ text: "<< a b>> c d", kind: "activating", truth: true, quantile: 0 });
   });
 
-  it("marks as many random tokens of silent windows as fire in test windows on average, rounded up", () => {
+  it("repeats as many marks as tokens fire in test windows on average, rounded up, as the paper ran it", () => {
     const pieces = Array.from({ length: 20 }, (_, i) => ` w${i}`);
     const test = [
       example(pieces, [
@@ -197,13 +197,12 @@ describe("fuzzingItems()", () => {
       ]),
     ];
     const nonActivating = Array.from({ length: 40 }, (_, context) => window(pieces, [], { context }));
-    const items = fuzzingItems(latentExamples({ test, nonActivating }), { negatives: ["non-activating"] });
-    const negatives = items.filter(({ kind }) => kind === "non-activating");
+    const items = fuzzingItems(latentExamples({ test, nonActivating }), { negatives: ["repeated-marks"] });
+    const negatives = items.filter(({ kind }) => kind === "repeated-marks");
     const marked = negatives.map(({ text }) =>
       readMarkup(text).spans.reduce((n, s) => n + countWords(text, s), 0),
     );
     expect(new Set(marked)).toEqual(new Set([3]));
-    expect(new Set(negatives.map(({ text }) => text)).size).toBeGreaterThan(30);
     expect(negatives.every(({ truth, quantile }) => !truth && quantile === undefined)).toBe(true);
   });
 
@@ -262,7 +261,8 @@ describe("fuzzingItems()", () => {
     const wrongOf = (negatives?: FuzzingNegative[]) =>
       fuzzingItems({ ...examples, nonActivating }, { negatives }).filter(({ truth }) => !truth);
     const texts = (kind: string) => wrongOf().flatMap((item) => (item.kind === kind ? [item.text] : []));
-    expect(texts("same-token")).toEqual([" a<< cat>> b<< cat>> dog"]);
+    // Right windows have one mark each.
+    expect([" a<< cat>> b cat dog", " a cat b<< cat>> dog"]).toContain(texts("same-token")[0]);
     expect(texts("co-active")).toEqual([" a cat b cat<< dog>>"]);
     // Nine negatives: the two hard ones, the other seven shared by the other kinds.
     expect(wrongOf().map(({ kind }) => kind)).toEqual([
