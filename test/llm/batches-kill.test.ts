@@ -1,34 +1,26 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openLedgerFile } from "../../src/llm/ledger.js";
 import { seededRandom } from "../../src/random.js";
+import { type BundledProgram, bundledProgram } from "../bundled-program.js";
 import { type BatchStep, messageBatches } from "../servers/message-batches.js";
 import { messagesServer } from "../servers/messages-server.js";
 
 const count = 3_000;
 const kills = 20;
-const root = join(import.meta.dirname, "../..");
 let scratch: string;
-let program: string;
+let program: BundledProgram;
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "saelab-batches-kill-"));
-  // In one file, the program starts in a fraction of the time; it must lie where its packages are found.
-  const bundles = join(root, "node_modules", ".cache", "saelab-kill");
-  await mkdir(bundles, { recursive: true });
-  program = join(bundles, `batches-run-${process.pid}.mjs`);
-  await build({
-    ...{ entryPoints: [join(import.meta.dirname, "batches-run.ts")], outfile: program },
-    ...{ bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "error" },
-  });
+  program = await bundledProgram(join(import.meta.dirname, "batches-run.ts"));
 });
 
 afterAll(async () => {
-  await rm(program, { force: true });
+  await program?.remove();
   await rm(scratch, { recursive: true, force: true });
 });
 
@@ -63,7 +55,7 @@ test("a run of 3,000 batched requests that is killed 20 times ends with all done
   const folder = join(scratch, "ledger");
   const run = async (at?: typeof point) => {
     point = at;
-    child = spawn(process.execPath, [program, server.url, folder, String(count)], { stdio: "inherit" });
+    child = spawn(process.execPath, [program.path, server.url, folder, String(count)], { stdio: "inherit" });
     const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((done) =>
       child?.once("close", (...how) => done(how)),
     );

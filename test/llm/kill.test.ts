@@ -2,35 +2,27 @@ import { spawn } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLedgerFile } from "../../src/llm/ledger.js";
 import { seededRandom } from "../../src/random.js";
+import { type BundledProgram, bundledProgram } from "../bundled-program.js";
 import { lastQuestion, type MessagesServer, messagesServer } from "../servers/messages-server.js";
 
 const count = 3_000;
 const kills = 20;
-const root = join(import.meta.dirname, "../..");
 let scratch: string;
-let program: string;
+let program: BundledProgram;
 let server: MessagesServer;
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "saelab-kill-"));
   server = await messagesServer({ answer: (question) => `answer to ${question}` });
-  // In one file, the program starts in a fraction of the time; it must lie where its packages are found.
-  const bundles = join(root, "node_modules", ".cache", "saelab-kill");
-  await mkdir(bundles, { recursive: true });
-  program = join(bundles, `kill-run-${process.pid}.mjs`);
-  await build({
-    ...{ entryPoints: [join(import.meta.dirname, "kill-run.ts")], outfile: program },
-    ...{ bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "error" },
-  });
+  program = await bundledProgram(join(import.meta.dirname, "kill-run.ts"));
 });
 
 afterAll(async () => {
   await server?.close();
-  await rm(program, { force: true });
+  await program?.remove();
   await rm(scratch, { recursive: true, force: true });
 });
 
@@ -43,7 +35,7 @@ interface Run {
 
 /** Runs the program; kills it once the server has been asked `until` times in all. */
 async function run(folder: string, until: number): Promise<Run> {
-  const child = spawn(process.execPath, [program, server.url, folder, String(count)], {
+  const child = spawn(process.execPath, [program.path, server.url, folder, String(count)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let said = "";
