@@ -1,13 +1,13 @@
 import type { Outcome } from "../llm/outcome.js";
 import type { Interpretation } from "./interpretation.js";
 
-type Counts = Partial<Record<Outcome<unknown>["status"] | "skipped", number>>;
+type Counts = Partial<Record<Outcome<unknown>["status"] | "skipped" | "without value", number>>;
 
 /** What a run has come to so far. */
 export interface OutcomeCounts {
   /** Latents by the outcome of their explanation. */
   readonly latents: Readonly<Counts>;
-  /** Scores of the latents that were explained. */
+  /** Scores of the latents that were explained; without value where no answer, or none of one class, could be read. */
   readonly scores: Readonly<Counts>;
   /** Judgements of all scorers by the outcome of the answer. */
   readonly answers: Readonly<Counts>;
@@ -26,8 +26,8 @@ export function outcomeTally(): { add(result: Interpretation): void; readonly co
     add(result) {
       count(latents, result.status === "scored" ? "ok" : result.status);
       if (result.status !== "scored") return;
-      for (const { judgements } of result.scores) {
-        count(scores, "ok");
+      for (const { value, judgements } of result.scores) {
+        count(scores, value === undefined ? "without value" : "ok");
         for (const { answer } of judgements) count(answers, answer.status);
       }
       for (const _ of result.unscored ?? []) count(scores, "failed");

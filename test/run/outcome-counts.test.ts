@@ -7,7 +7,7 @@ import { failuresLine, outcomesLine, outcomeTally } from "../../src/run/outcome-
 
 const latent = { hookpoint: "layers.1", index: 7 };
 
-/** Scored once, with answers of these outcomes. */
+/** Scored once, with answers of these outcomes; a score has a value where one of them is good. */
 function scored(...statuses: ("ok" | FailureStatus)[]): Interpretation {
   return { status: "scored", latent, scores: [scoreWith(...statuses)] } as unknown as Interpretation;
 }
@@ -16,7 +16,7 @@ function scoreWith(...statuses: ("ok" | FailureStatus)[]) {
   const judgements = statuses.map((status) => ({
     answer: status === "ok" ? { status, value: { yes: true } } : { status, reason: "because" },
   }));
-  return { scorer: "detection", judgements };
+  return { scorer: "detection", value: statuses.includes("ok") ? 1 : undefined, judgements };
 }
 
 describe("outcomeTally()", () => {
@@ -46,6 +46,16 @@ describe("outcomeTally()", () => {
     expect(progressLine(progress)).toBe(
       `interpret: 4 of 8 latents (50 %) · 2 latents/s · 2 s to go · ${line}`,
     );
+  });
+
+  it("does not count a score without a value as good", () => {
+    const tally = outcomeTally();
+    tally.add(scored("truncated", "truncated"));
+    tally.add(scored("ok", "truncated"));
+    expect(outcomesLine(tally.counts)).toBe(
+      "latents: 2 ok; scores: 1 without value, 1 ok; answers: 3 truncated, 1 ok",
+    );
+    expect(failuresLine(tally.counts)).toBe("scores: 1 without value; answers: 3 truncated");
   });
 
   it("says nothing where nothing went wrong", () => {
