@@ -6,14 +6,13 @@
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { HubSource } from "./hub-client.js";
+import { hubHome } from "./hub-settings.js";
 
 /** The cache's folder: `HF_HUB_CACHE`, or `hub` below `HF_HOME`, or below `~/.cache/huggingface`. */
 export function hubCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const cache = env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-  return resolve(env.HF_HUB_CACHE ?? join(env.HF_HOME ?? join(cache, "huggingface"), "hub"));
+  return resolve(env.HF_HUB_CACHE ?? join(hubHome(env), "hub"));
 }
 
 /** One repository's part of the cache. */
@@ -53,7 +52,10 @@ export function cachedRepository(
       if (existsSync(target)) return;
       const { path } = blob(etag);
       // Windows allows links to few users: there the file itself moves.
-      await symlink(relative(dirname(target), path), target).catch(() => rename(path, target));
+      await symlink(relative(dirname(target), path), target).catch(async () => {
+        // Another call may have been faster.
+        if (!existsSync(target)) await rename(path, target);
+      });
     },
     async setRevision(revision, commit) {
       if (revision === commit) return;

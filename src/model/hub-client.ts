@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
 import { FileError } from "../errors.js";
 import type { ProgressMeter } from "../progress.js";
+import { hubToken, isOffline } from "./hub-settings.js";
 
 /** `hf:org/name`, `hf:org/name@revision/folder`, `hf:datasets/org/name`, taken apart. */
 export interface HubSource {
@@ -122,10 +123,10 @@ export class HubClient {
 
   /** The token goes to the hub alone: `fetch` leaves it out where it is redirected to another host. */
   async #fetch(place: string, init: RequestInit): Promise<Response> {
-    if (process.env.HF_HUB_OFFLINE === "1") {
+    if (isOffline()) {
       throw this.error("HF_HUB_OFFLINE is set and the files are not in the cache");
     }
-    const token = process.env.HF_TOKEN;
+    const token = hubToken();
     const identity = { "accept-encoding": "identity" };
     const headers = { ...init.headers, ...identity, ...(token && { authorization: `Bearer ${token}` }) };
     for (let attempt = 1; ; attempt++) {

@@ -22,6 +22,8 @@ export type PickFiles = (files: readonly string[]) => readonly string[] | undefi
 export interface HubFilesOptions extends LongCallOptions {
   /** What `pick` looks for and what to do where it is missing, for the error. */
   wanted?: string | undefined;
+  /** Asks the hub for what is missing, also where the cache seems to have all. Default: false. */
+  refresh?: boolean | undefined;
 }
 
 /** The parts of a source that starts with `hf:`; `undefined` for any other. */
@@ -52,7 +54,8 @@ export async function hubFiles(
     return pick(below.map((file) => file.slice(prefix.length)))?.map((file) => prefix + file);
   };
   const snapshot = await cache.snapshot(source.revision);
-  if (snapshot && choose(await filesBelow(snapshot))) return join(snapshot, source.folder);
+  if (!options.refresh && snapshot && choose(await filesBelow(snapshot)))
+    return join(snapshot, source.folder);
   const hub = new HubClient(source, callSignal(options));
   const { commit, files } = await hub.list();
   const wanted = choose(files);
@@ -121,16 +124,25 @@ interface FileRequest {
   onProgress: LongCallOptions["onProgress"];
 }
 
+/** Downloads of this process by where they go: who asks for the same file waits for it. */
+const underWay = new Map<string, Promise<void>>();
+
 async function fetchFile(hub: HubClient, { cache, commit, file, onProgress }: FileRequest): Promise<void> {
   if (existsSync(join(cache.folder(commit), file))) return;
   const { etag, size } = await hub.describe(commit, file);
   const { path, unfinished } = cache.blob(etag);
+  // Another's that fails, or is stopped, is no reason to.
+  while (underWay.has(path)) await underWay.get(path)?.catch(() => {});
   if (!existsSync(path)) {
-    await mkdir(dirname(path), { recursive: true });
     const meter = progressMeter(`fetch ${file}`, "bytes", size, onProgress);
-    await hub.download(commit, file, { path: unfinished, size, meter });
-    await checkDigest(unfinished, etag, hub);
-    await rename(unfinished, path);
+    const download = (async () => {
+      await mkdir(dirname(path), { recursive: true });
+      await hub.download(commit, file, { path: unfinished, size, meter });
+      await checkDigest(unfinished, etag, hub);
+      await rename(unfinished, path);
+    })();
+    underWay.set(path, download);
+    await download.finally(() => underWay.delete(path));
   }
   await cache.link(commit, file, etag);
 }

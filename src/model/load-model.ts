@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
+import { FileError } from "../errors.js";
 import type { LongCallOptions } from "../progress.js";
+import { parseHubSource } from "./hub.js";
 import { loadTokenizer } from "./load-tokenizer.js";
-import { findModelFolder } from "./model-folder.js";
+import { findModelFolder, type ModelFolder } from "./model-folder.js";
 import { openOnnxModel } from "./onnx/onnx-model.js";
 import { type Provider, pickProvider } from "./onnx/provider.js";
 import type { SubjectModel } from "./subject-model.js";
@@ -26,7 +29,24 @@ export interface LoadModelOptions extends LongCallOptions {
  */
 export async function loadModel(source: string, options: LoadModelOptions = {}): Promise<SubjectModel> {
   const provider = await pickProvider(options.provider ?? "cpu");
-  const { name, folder, graph, contextLength, setting } = await findModelFolder(source, options);
+  const found = await findModelFolder(source, options);
+  try {
+    return await openModel(found, { ...options, provider });
+  } catch (error) {
+    // A cache that another program filled may lack a file that only the graph itself names: its weights.
+    const lacksFile = error instanceof FileError && !existsSync(error.path);
+    if (!lacksFile || !parseHubSource(source)) throw error;
+    return await openModel(await findModelFolder(source, { ...options, refresh: true }), {
+      ...options,
+      provider,
+    });
+  }
+}
+
+async function openModel(
+  { name, folder, graph, contextLength, setting }: ModelFolder,
+  { threads, provider }: { threads?: number | undefined; provider: Provider },
+): Promise<SubjectModel> {
   const tokenizer = await loadTokenizer(folder);
   return await openOnnxModel(graph, {
     name,
@@ -36,7 +56,7 @@ export async function loadModel(source: string, options: LoadModelOptions = {}):
     vocabSize: Math.max(setting("vocab_size") ?? 0, tokenizer.vocabSize),
     layers: setting("num_hidden_layers", "n_layer"),
     dModel: setting("hidden_size", "n_embd"),
-    threads: options.threads,
+    threads,
     provider,
   });
 }

@@ -4,7 +4,7 @@ import { FileError } from "../errors.js";
 import { type JsonObject, readJsonFile } from "../formats/json-file.js";
 import { packageRoot } from "../package-root.js";
 import type { LongCallOptions } from "../progress.js";
-import { hubFiles, parseHubSource } from "./hub.js";
+import { type HubFilesOptions, hubFiles, parseHubSource } from "./hub.js";
 
 /** Where exporters put the graph; the last four are of older versions of Optimum. */
 const graphFiles = [
@@ -40,7 +40,7 @@ export interface ModelFolder {
  */
 export async function findModelFolder(
   source: string,
-  options: LongCallOptions = {},
+  options: LongCallOptions & Pick<HubFilesOptions, "refresh"> = {},
   also: readonly string[] = [],
 ): Promise<ModelFolder> {
   if (typeof source !== "string") {

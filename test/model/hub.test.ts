@@ -8,9 +8,13 @@ import { loadModel } from "../../src/model/load-model.js";
 import { packageRoot } from "../../src/package-root.js";
 import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
 import { commit, type HubServer, startHubServer } from "./hub-server.js";
+import { moveWeightsOut } from "./move-weights-out.js";
 
 const demo = join(packageRoot(), "demo");
-const variables = ["HF_ENDPOINT", "HF_HUB_CACHE", "HF_HOME", "HF_HUB_OFFLINE", "HF_TOKEN"];
+const variables = [
+  ...["HF_ENDPOINT", "HF_HUB_CACHE", "HF_HOME", "HF_HUB_OFFLINE"],
+  ...["HF_TOKEN", "HF_TOKEN_PATH", "HUGGING_FACE_HUB_TOKEN"],
+];
 const before = new Map(variables.map((name) => [name, process.env[name]]));
 let cache: string;
 let server: HubServer;
@@ -31,6 +35,7 @@ beforeEach(async () => {
   for (const name of variables) delete process.env[name];
   process.env.HF_ENDPOINT = server.endpoint;
   process.env.HF_HUB_CACHE = cache;
+  process.env.HF_HOME = join(cache, "home");
 });
 
 afterEach(async () => {
@@ -93,6 +98,67 @@ describe("loading from the hub", () => {
     expect(server.tokens.cdn.length).toBeGreaterThan(0);
     expect(new Set(server.tokens.cdn)).toEqual(new Set([undefined]));
     expect(new Set(server.tokens.hub)).toEqual(new Set(["Bearer hf_secret"]));
+  });
+
+  it("takes the token of the environment, or of the file that a login writes", async () => {
+    const sent = async () => {
+      server.tokens.hub.length = 0;
+      await rm(join(cache, "models--org--tiny-demo"), { recursive: true, force: true });
+      await loadSparseCoder("hf:org/tiny-demo/saes/layers.2");
+      return [...new Set(server.tokens.hub)];
+    };
+    expect(await sent()).toEqual([undefined]);
+    await mkdir(join(cache, "home"));
+    await writeFile(join(cache, "home", "token"), "hf_of_login\n");
+    expect(await sent()).toEqual(["Bearer hf_of_login"]);
+    await writeFile(join(cache, "another"), "hf_of_path");
+    process.env.HF_TOKEN_PATH = join(cache, "another");
+    expect(await sent()).toEqual(["Bearer hf_of_path"]);
+    process.env.HUGGING_FACE_HUB_TOKEN = "hf_older";
+    expect(await sent()).toEqual(["Bearer hf_older"]);
+    process.env.HF_TOKEN = "hf_newer";
+    expect(await sent()).toEqual(["Bearer hf_newer"]);
+  });
+
+  it.each(["1", "ON", "yes", "true"])("asks nobody where HF_HUB_OFFLINE is %s", async (value) => {
+    process.env.HF_HUB_OFFLINE = value;
+    await expect(loadModel("hf:org/tiny-demo")).rejects.toThrow("HF_HUB_OFFLINE is set");
+    expect(server.requests).toEqual([]);
+  });
+
+  it("fetches a file once for calls that want it at the same time", async () => {
+    const sources = Array.from({ length: 3 }, () => loadModel("hf:org/tiny-demo"));
+    const models = await Promise.all(sources);
+    expect(models.map(({ dModel }) => dModel)).toEqual([128, 128, 128]);
+    const graphs = server.requests.filter((request) => /^GET (?!\/api).*onnx/.test(request));
+    expect(graphs.length).toBeGreaterThan(0);
+    expect(new Set(graphs).size).toBe(graphs.length);
+  });
+
+  it("fetches weights beside the graph that another program has left out", async () => {
+    const model = await readFile(join(demo, "model", "model.onnx"));
+    const { graph, weights } = moveWeightsOut(model, "model.onnx_data");
+    const files = new Map<string, Uint8Array>([
+      ["onnx/model.onnx", graph],
+      ["onnx/model.onnx_data", weights],
+    ]);
+    for (const name of ["config.json", "tokenizer.json"]) {
+      files.set(name, await readFile(join(demo, "model", name)));
+    }
+    const large = await startHubServer("org/large", files);
+    process.env.HF_ENDPOINT = large.endpoint;
+    const repository = join(cache, "models--org--large");
+    const snapshot = join(repository, "snapshots", commit);
+    await mkdir(join(repository, "refs"), { recursive: true });
+    await mkdir(join(snapshot, "onnx"), { recursive: true });
+    await writeFile(join(repository, "refs", "main"), commit);
+    for (const [name, bytes] of files) {
+      if (!name.endsWith("_data")) await writeFile(join(snapshot, name), bytes);
+    }
+    expect((await loadModel("hf:org/large")).dModel).toBe(128);
+    const fetched = large.requests.filter((request) => /^GET .*resolve/.test(request));
+    expect(fetched).toEqual([expect.stringContaining("onnx/model.onnx_data")]);
+    await large.close();
   });
 
   it("tries again when the hub is busy, as long as it asks to wait, and three times at most", async () => {
