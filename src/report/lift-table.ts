@@ -1,7 +1,7 @@
 /** What scores are worth: lifts over nulls and mean score cards, for a terminal and as HTML that survives a notebook's sanitiser. */
 import { type Html, html } from "../html.js";
 import type { NullRunKind } from "../run/null-run.js";
-import type { NullKind } from "../run/null-scores.js";
+import { type NullKind, nullKinds } from "../run/null-scores.js";
 import { cardMetrics } from "../score/score-card.js";
 import { estimateText } from "../score/score-card-display.js";
 import type { Estimate } from "../stats/estimate.js";
@@ -78,15 +78,24 @@ function latentsText({ latents, nullLatents }: Lift): string {
   return nullLatents === undefined ? String(latents) : `${latents} and ${nullLatents} of these`;
 }
 
-/** A line per null run: what it was and took, or why there is none. */
-export function nullRunLines({ nullRuns }: Pick<Report, "nullRuns">): string[] {
-  const none = nullRuns.filter(({ rows }) => rows.length === 0);
+/** A line per null run: what it was and took; then what the scores are not held against, and why. */
+export function nullLines({ rows, nullRuns }: Pick<Report, "rows" | "nullRuns">): string[] {
+  const made = nullRuns.filter(({ rows }) => rows.length > 0);
+  const none = [...nullRuns.filter(({ rows }) => rows.length === 0), ...unjudgedNulls(rows)];
   const reasons = [...new Set(none.map(({ reason }) => reason))].map((reason) => {
     const kinds = none.filter((run) => run.reason === reason).map(({ kind }) => nullNames[kind]);
     return `not held against ${kinds.join(", ")}: ${reason}`;
   });
-  const made = nullRuns.filter(({ rows }) => rows.length > 0);
   return [...made.map(nullRunLine), ...reasons];
+}
+
+/** Nulls of the panel that no latent has a number for, and the first reason that one gives. */
+function unjudgedNulls(rows: Report["rows"]): { kind: NullKind; reason: string }[] {
+  return nullKinds.flatMap((kind) => {
+    const nulls = rows.flatMap((row) => row.nulls.filter((one) => one.kind === kind));
+    const { reason } = nulls.find((one) => one.reason !== undefined) ?? {};
+    return reason === undefined || nulls.some(({ value }) => value !== undefined) ? [] : [{ kind, reason }];
+  });
 }
 
 function nullRunLine({ kind, rows, madeOf, tokens, reason }: Report["nullRuns"][number]): string {

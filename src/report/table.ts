@@ -3,7 +3,7 @@ import { type Html, html } from "../html.js";
 import { latentName } from "../latent.js";
 import { outcomesLine } from "../run/outcome-counts.js";
 import type { Score } from "../score/scorer.js";
-import { headlineLines, liftGridHtml, liftsText, nullRunLines } from "./lift-table.js";
+import { headlineLines, liftGridHtml, liftsText, nullLines } from "./lift-table.js";
 import { measuresOf } from "./measures-of.js";
 import type { Report, ReportRow } from "./report.js";
 import { sampleSizeLines } from "./sample-size-line.js";
@@ -39,7 +39,7 @@ export function tableText(report: Report, width = 150): string {
 
 /** What the numbers rest on. */
 function restLines(report: Report): string[] {
-  return [...nullRunLines(report), ...sampleSizeLines(report), outcomesLine(report.outcomes)];
+  return [...nullLines(report), ...sampleSizeLines(report), outcomesLine(report.outcomes)];
 }
 
 function headlineHtml(report: Report): Html | undefined {

@@ -20,8 +20,9 @@ import { unigramNull } from "./unigram-rule.js";
 export interface NullPanelOptions extends NullRunOptions {
   /**
    * Share of the latents, drawn by seed, that are judged twice more: with another latent's explanation and with none. So a
-   * panel adds at most 2 × share of what scoring costs: by default a fifth, and nothing to runs of fewer than ten latents. The
-   * null runs add at most 3 × share of what all costs, and nothing to runs of fewer than 17 latents. The list of tokens and
+   * panel adds at most 2 × share of what scoring costs: by default a fifth. Where that is fewer than 5 latents, too few for
+   * a lift to show, and not the whole run, none is judged, and the nulls say so: by default in runs of fewer than 50. The null
+   * runs add at most 3 × share of what all costs, and nothing to runs of fewer than 17 latents. The list of tokens and
    * the shuffled labels cost nothing, and are always there. Default: 0.1.
    */
   share?: number | undefined;
@@ -56,9 +57,26 @@ export function scoringsPerLatent(latents: number, nulls: NullPanelOptions | fal
   return 1 + (2 * judgedLatents(latents, nulls)) / latents;
 }
 
+const fewestJudged = 5;
+
 function judgedLatents(latents: number, { share = 0.1 }: NullPanelOptions): number {
-  if (share >= 0 && share <= 1) return Math.floor(share * latents);
-  throw new RangeError(`Cannot judge nulls of a share of ${share} of the latents: give a number from 0 to 1`);
+  if (!(share >= 0 && share <= 1)) {
+    throw new RangeError(
+      `Cannot judge nulls of a share of ${share} of the latents: give a number from 0 to 1`,
+    );
+  }
+  const judged = Math.floor(share * latents);
+  return judged < Math.min(fewestJudged, latents) ? 0 : judged;
+}
+
+/** The nulls of a panel that is too small to be judged; none where nobody asked for it. */
+function unjudged(latents: number, { scorers, share = 0.1 }: PanelParts): NullScore[] {
+  if (share === 0) return [];
+  const enough = Math.min(1, Math.ceil((100 * fewestJudged) / latents) / 100);
+  const reason = `a share of ${share} of ${latents} latents is fewer than ${fewestJudged}; raise nulls.share to ${enough}`;
+  return (["another latent", "blank"] as const).flatMap((kind) =>
+    scorers.map(({ name }) => ({ kind, scorer: name, value: undefined, interval: undefined, reason })),
+  );
 }
 
 /** So many others are tried where one has no explanation. */
@@ -73,6 +91,7 @@ export function nullPanel(latents: readonly Latent[], parts: PanelParts): NullPa
   const { seed = 22 } = parts;
   const scorers = parts.scorers.filter(({ readsExplanation }) => readsExplanation !== false);
   const drawn = judgedLatents(latents.length, parts);
+  const left = drawn > 0 ? [] : unjudged(latents.length, { ...parts, scorers });
   const circle = seededRandom(seed).fork("null panel").shuffle(latents);
   const places = new Map(circle.map((latent, i) => [latentName(latent), i]));
   const othersOf = (at: number) => [...circle.slice(at + 1), ...circle.slice(0, at)].slice(0, othersTried);
@@ -84,7 +103,7 @@ export function nullPanel(latents: readonly Latent[], parts: PanelParts): NullPa
         shuffledNull(score, { seed }) ?? [],
       ]);
       const at = places.get(latentName(latent)) ?? drawn;
-      if (at >= drawn) return free.flat();
+      if (at >= drawn) return [...free.flat(), ...left];
       const other = await firstExplained(othersOf(at), parts.explain);
       const judge = (explanation: Outcome<Explanation>, null_: NullTask["null_"]) =>
         Promise.all(scorers.map((one) => judgeNull(one, { explanation, examples, signal, null_, kept })));

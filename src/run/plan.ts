@@ -96,7 +96,7 @@ export async function plan(
     margin,
     stages,
     prices: planPrices(stages, batchHits),
-    times: planTimes(stages, { pace, rounds: roundsOf(options, nullRuns) }),
+    times: planTimes(stages, { pace, rounds: roundsOf(latents.length, options, nullRuns) }),
     notes: [
       ...sampleNotes(latents.length, sampled.length, { skipped, unread, margin }),
       ...nullRunNotes(nullRuns),
@@ -112,10 +112,10 @@ export async function plan(
   }));
 }
 
-/** Explanations, scores, and where there are nulls, these; null runs are explained and scored at the end. */
-function roundsOf({ nulls }: InterpretOptions, nullRuns: readonly PlannedNullRun[]): number {
-  const more = nullRuns.some(({ latents }) => latents > 0) ? 2 : 0;
-  return (nulls === false ? 2 : 3) + more;
+/** Explanations, scores, and where nulls are judged, these; null runs are explained and scored at the end. */
+function roundsOf(latents: number, { nulls }: InterpretOptions, nullRuns: readonly PlannedNullRun[]): number {
+  const more = nullRuns.some((run) => run.latents > 0) ? 2 : 0;
+  return (scoringsPerLatent(latents, nulls) > 1 ? 3 : 2) + more;
 }
 
 function nullRunNotes(nullRuns: readonly PlannedNullRun[]): string[] {

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LatentCache } from "../../src/cache/latent-cache.js";
+import { jupyterDisplay } from "../../src/display.js";
 import { ModelCallError } from "../../src/errors.js";
 import type { Explainer } from "../../src/explain/explainer.js";
 import { topActivations } from "../../src/explain/top-activations.js";
 import { latentName } from "../../src/latent.js";
 import { builtInEmbedder } from "../../src/llm/local/built-in-embedder.js";
 import { pattern } from "../../src/llm/pattern/pattern-model.js";
+import { report } from "../../src/report/report.js";
 import { type InterpretOptions, interpret } from "../../src/run/interpret.js";
 import type { Interpretation } from "../../src/run/interpretation.js";
 import { scoringsPerLatent } from "../../src/run/null-panel.js";
@@ -90,17 +92,41 @@ describe("the null panel of a run", () => {
     expect(detected("shuffled labels", "noise")?.pValue).toBeGreaterThan(0.01);
   });
 
-  it("asks at most a fifth more than scoring does, by default", { timeout: 60_000 }, async () => {
+  it("asks at most a fifth more than scoring does, by default, and of at least five latents", {
+    timeout: 60_000,
+  }, async () => {
     const wanted = [...latents(), ...latents()].slice(0, 10);
     const { scorer, asked } = counted(detection(pattern()));
-    await run({ scorers: [scorer] }, wanted);
-    expect(asked).toHaveLength(12);
-    expect(asked.filter((text) => text === "")).toHaveLength(1);
-    expect([9, 10, 19, 20, 1000].map((n) => Math.round(n * scoringsPerLatent(n)))).toEqual([
-      9, 12, 21, 24, 1200,
+    await run({ scorers: [scorer], nulls: { share: 0.5, runs: false } }, wanted);
+    expect(asked).toHaveLength(20);
+    expect(asked.filter((text) => text === "")).toHaveLength(5);
+    expect([10, 29, 49, 50, 69, 1000].map((n) => Math.round(n * scoringsPerLatent(n)))).toEqual([
+      10, 29, 49, 60, 81, 1200,
     ]);
+    expect(scoringsPerLatent(20, { share: 0.2 })).toBe(1);
+    expect(scoringsPerLatent(20, { share: 0.25 })).toBe(1.5);
     expect(scoringsPerLatent(20, false)).toBe(1);
     expect(scoringsPerLatent(20, { share: 1 })).toBe(3);
+    expect(scoringsPerLatent(3, { share: 1 })).toBe(3);
+  });
+
+  it("pays nothing for a panel that is too small for an interval, and says so", async () => {
+    const { scorer, asked } = counted(detection(pattern()));
+    const wanted = [...latents(), ...latents()].slice(0, 12);
+    const results = await run({ scorers: [scorer], nulls: { runs: false } }, wanted);
+    expect(asked).toHaveLength(12);
+    const reason = "a share of 0.1 of 12 latents is fewer than 5; raise nulls.share to 0.42";
+    for (const kind of ["another latent", "blank"] as const) {
+      expect(nullsOf(results[0], kind)).toEqual([
+        { kind, scorer: "detection", value: undefined, interval: undefined, reason },
+      ]);
+    }
+    const { "text/plain": text, "text/html": notebook } = await (await report(results))[jupyterDisplay]();
+    const line = `not held against another latent's explanation, no explanation: ${reason}`;
+    expect(text).toContain(`\n${line}\n`);
+    expect(notebook).toContain(line.replace("'", "&#39;"));
+    const [unasked] = await run({ scorers: [scorer], nulls: { share: 0 } }, wanted.slice(0, 1));
+    expect(nullsOf(unasked, "blank")).toEqual([]);
   });
 
   it("is absent where it is switched off, and refuses a share that is none", async () => {
