@@ -27,6 +27,7 @@ const options = {
   latents: { type: "string", default: "20" },
   seed: { type: "string", default: "22" },
   llm: { type: "string", default: "pattern" },
+  "room-to-think": { type: "string" },
   batch: { type: "boolean", default: false },
   preset: { type: "string" },
   null: { type: "string" },
@@ -52,7 +53,9 @@ export function readLine(args: readonly string[], modelOf: ModelOf = keptModel):
   const seed = wholeNumber("seed", values.seed);
   const maxTokens = values.tokens === undefined ? undefined : wholeNumber("tokens", values.tokens);
   const nulls = nullOptions(values.null ?? (values.llm === "pattern" ? "1" : "0.1"), values["null-runs"]);
-  const llm = modelOf(values.llm, { batch: values.batch, ledger: join(out, "ledger") });
+  const room = values["room-to-think"];
+  const roomToThink = room === undefined ? undefined : wholeNumber("room-to-think", room);
+  const llm = modelOf(values.llm, { roomToThink, batch: values.batch, ledger: join(out, "ledger") });
   return {
     title: `${values.coder} of ${values.model}`,
     out,
@@ -77,24 +80,33 @@ function how(llm: TextModel, { seed, name }: { seed: number; name: string | unde
 }
 
 /** The model of a name, and how it is to be asked. */
-type ModelOf = (name: string, how: { batch: boolean; ledger: string }) => TextModel;
+type ModelOf = (name: string, how: HowAsked) => TextModel;
+
+interface HowAsked {
+  readonly roomToThink: number | undefined;
+  readonly batch: boolean;
+  readonly ledger: string;
+}
 
 /** Replies that cost money are kept, so that none is paid for twice. */
-function keptModel(name: string, { batch, ledger }: Parameters<ModelOf>[1]): TextModel {
+function keptModel(name: string, { roomToThink, batch, ledger }: HowAsked): TextModel {
   if (batch && !/^claude(-|$)/.test(name)) {
     throw new SyntaxError(
       `Cannot send calls to "${name}" in batches: only Claude takes them; leave --batch out`,
     );
   }
-  if (batch) return claudeBatches(ledger, name === "claude" ? {} : { model: name });
-  const model = modelFromName(name);
+  // Live or in batches, Claude is not given room to think: the name's reader says so.
+  if (batch && roomToThink === undefined) {
+    return claudeBatches(ledger, name === "claude" ? {} : { model: name });
+  }
+  const model = modelFromName(name, { roomToThink });
   return name === "pattern" || name.startsWith("replay:") ? model : withLedger(model, ledger);
 }
 
 /** A model by its name, also where there is no key: it can then be planned for, and not asked. */
-export function plannedModel(name: string): TextModel {
+export function plannedModel(name: string, { roomToThink }: HowAsked): TextModel {
   try {
-    return modelFromName(name);
+    return modelFromName(name, { roomToThink });
   } catch (error) {
     if (!isSaelabError(error, "ModelCallError")) throw error;
     const id = name === "claude" ? "claude-haiku-5-5" : name;

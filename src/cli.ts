@@ -16,6 +16,7 @@ const help = `saelab: interpret the latents of sparse autoencoders
     --seed N                     seed of every draw                     (22)
     --llm NAME                   "pattern" (needs no key), "claude", a Claude model's id,
                                  openai:http://HOST/v1#MODEL, or replay:FILE    (pattern)
+    --room-to-think N            output tokens for the thoughts of an openai: model, before each answer (0)
     --preset NAME                "paper" (81 requests per latent) or "economy" (9)
     --batch                      Claude by Message Batches: half the price, within a day
     --null SHARE                 share of latents also judged with another's explanation and with none;

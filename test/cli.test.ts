@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { generateDocuments } from "../demo/world/index.js";
-import { readLine } from "../src/cli-line.js";
+import { plannedModel, readLine } from "../src/cli-line.js";
 import { openCorpus } from "../src/corpus/open-corpus.js";
 import { packContexts } from "../src/corpus/pack-contexts.js";
 import { loadModel } from "../src/model/load-model.js";
@@ -51,6 +51,19 @@ describe("the options of run and plan", () => {
     expect(() => nullsOf("--null-runs", "neuron")).toThrow(
       'Cannot read --null-runs "neuron": give some of random-model,random-coder,neurons, or "none"',
     );
+  });
+});
+
+describe("--room-to-think", () => {
+  it("goes to the model of run and of plan, before any work", () => {
+    for (const modelOf of [undefined, plannedModel]) {
+      const room = (llm: string, ...args: string[]) =>
+        readLine(["--llm", llm, "--room-to-think", ...args], modelOf).how.scorers[0]?.settings;
+      expect(JSON.stringify(room("openai:http://127.0.0.1:1/v1#m", "400"))).toContain('"roomToThink":400');
+      expect(() => room("claude", "400")).toThrow(/^Cannot give "claude" room to think/);
+      expect(() => room("claude", "400", "--batch")).toThrow(/^Cannot give "claude" room to think/);
+      expect(() => room("openai:http://127.0.0.1:1/v1#m", "much")).toThrow(/--room-to-think "much"/);
+    }
   });
 });
 

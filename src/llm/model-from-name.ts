@@ -1,5 +1,5 @@
 import { type ClaudeOptions, claude } from "./claude.js";
-import { openAICompatible } from "./openai-compatible.js";
+import { type OpenAICompatibleOptions, openAICompatible } from "./openai-compatible.js";
 import { pattern } from "./pattern/pattern-model.js";
 import { replay } from "./replay.js";
 import { withoutUser } from "./service-address.js";
@@ -12,9 +12,18 @@ import type { TextModel } from "./text-model.js";
  * service, `replay:file` for the replies of a ledger. Keys come from the environment.
  *
  * @throws {SyntaxError} If the name is none of these.
+ * @throws {RangeError} If another than an `openai:` model is given `roomToThink`; Claude has room of its own.
  * @throws {ModelCallError} If there is no key (`scope` is `stop`).
  */
-export function modelFromName(name: string, options: ServiceOptions = {}): TextModel {
+export function modelFromName(
+  name: string,
+  { roomToThink, ...options }: ServiceOptions & Pick<OpenAICompatibleOptions, "roomToThink"> = {},
+): TextModel {
+  if (roomToThink !== undefined && !name.startsWith("openai:")) {
+    throw new RangeError(
+      `Cannot give "${withoutUser(name)}" room to think: only models named openai:… take it; leave it out`,
+    );
+  }
   if (name === "pattern") return pattern();
   if (name === "claude") return claude(options);
   if (name.startsWith("claude-")) return claude({ ...options, model: name } satisfies ClaudeOptions);
@@ -22,8 +31,8 @@ export function modelFromName(name: string, options: ServiceOptions = {}): TextM
   if (kind === "replay" && rest) return replay(rest);
   if (kind === "openai" && rest) {
     const [, baseURL, model] = /^(https?:\/\/[^#]+)#(.+)$/.exec(rest) ?? [];
-    if (baseURL && model) return openAICompatible({ ...options, baseURL, model });
-    if (!rest.includes("://")) return openAICompatible({ ...options, model: rest });
+    if (baseURL && model) return openAICompatible({ ...options, roomToThink, baseURL, model });
+    if (!rest.includes("://")) return openAICompatible({ ...options, roomToThink, model: rest });
   }
   throw new SyntaxError(
     `Cannot tell which model "${withoutUser(name)}" is: give pattern, claude, a Claude model's id, openai:http://HOST/v1#MODEL, or replay:FILE`,

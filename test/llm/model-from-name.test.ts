@@ -24,6 +24,19 @@ describe("modelFromName()", () => {
     expect((await llm.complete({ system: "", messages, maxTokens: 5 })).text).toBe("hello!");
   });
 
+  it("gives a server's model room to think, and no other", async () => {
+    await using server = await openAIServer({ thinks: 300 });
+    const llm = modelFromName(`openai:${server.url}/v1#rules`, { roomToThink: 400 });
+    const messages = [{ role: "user", content: "hello" }] as const;
+    expect((await llm.complete({ system: "", messages, maxTokens: 5 })).stop).toBe("end");
+    expect(server.requests[0]?.body.max_tokens).toBe(405);
+    for (const name of ["pattern", "claude", "claude-opus-5-5", "replay:file"]) {
+      expect(() => modelFromName(name, { roomToThink: 400 })).toThrow(
+        `Cannot give "${name}" room to think: only models named openai:… take it; leave it out`,
+      );
+    }
+  });
+
   it.each(["", "gpt", "openai:", "openai:http://127.0.0.1/v1", "replay:"])("refuses %j", (name) => {
     expect(() => modelFromName(name)).toThrow(SyntaxError);
   });

@@ -215,7 +215,7 @@ describe("a key and an address as people give them", () => {
     openAICompatible: async (given) =>
       ask(withLedger(openAICompatible({ model: "m", ...given }), join(scratch, "openai"))),
     openAITokenScorer: async (given) => openAITokenScorer({ model: "m", ...given }).score("a\n", ["b"]),
-    openAIEmbedder: (given) => openAIEmbedder({ model: "m", ...given }),
+    openAIEmbedder: async (given) => openAIEmbedder({ model: "m", ...given }).embed(["a"]),
   };
   const names = Object.keys(backEnds);
   const isClaude = (name: string) => name.startsWith("claude");
