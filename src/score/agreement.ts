@@ -1,8 +1,10 @@
 import type { ClassCounts } from "../stats/balanced-accuracy.js";
+import { type BootstrapOptions, bootstrap } from "../stats/bootstrap.js";
 import { cohenKappa } from "../stats/cohen-kappa.js";
 import type { Estimate } from "../stats/estimate.js";
 import { krippendorffAlpha } from "../stats/krippendorff-alpha.js";
 import { roganGladen } from "../stats/rogan-gladen.js";
+import { wilson } from "../stats/wilson.js";
 import type { Judgement, Score } from "./scorer.js";
 import { saidYes } from "./summarise.js";
 
@@ -10,31 +12,92 @@ import { saidYes } from "./summarise.js";
 export interface Agreement {
   /** Examples that both answered with yes or no. */
   readonly shared: number;
-  /** Share of these on which they say the same. */
+  /** Examples that were put before one of them alone. */
+  readonly unshared: number;
+  /** Share of the shared ones on which they say the same. */
   readonly same: number;
   /** Cohen's, beyond chance; `undefined` where both said one and the same throughout. */
   readonly kappa: Estimate | undefined;
   /** Krippendorff's; `undefined` likewise. */
-  readonly alpha: number | undefined;
+  readonly alpha: Estimate | undefined;
 }
 
 /**
  * How far two scores of the same examples agree: a judge asked twice, with another seed or another day; two judges; a judge
  * and people. Examples are matched by place, kind and text as shown, in whatever order they were judged.
  *
- * @throws {RangeError} If no example was answered by both.
+ * Intervals: bootstrap over contexts, whose windows are drawn together, as many with the latent and without as there are.
+ * Where they agree on all, the lower limit is by Wilson's of the share: a bootstrap would be certain.
+ *
+ * @param options.resamples Default: 2,000.
+ * @param options.seed Of the bootstrap. Default: 22.
+ * @throws {RangeError} If no example was answered by both, or none of a class of which both answered some.
  */
-export function agreement(first: Score, second: Score): Agreement {
+export function agreement(
+  first: Score,
+  second: Score,
+  options: Pick<BootstrapOptions<SharedAnswer>, "resamples" | "seed"> = {},
+): Agreement {
   const pairs = pairsOf(first, second);
-  const [a, b] = [pairs.map(({ one }) => one), pairs.map(({ other }) => other)];
-  const kappa = cohenKappa(a, b);
-  const alpha = krippendorffAlpha(pairs.map(({ one, other }) => [Number(one), Number(other)]));
   return {
     shared: pairs.length,
-    same: pairs.filter(({ one, other }) => one === other).length / pairs.length,
-    kappa: Number.isNaN(kappa.value) ? undefined : kappa,
-    alpha: Number.isNaN(alpha) ? undefined : alpha,
+    unshared: unsharedCount(first, second),
+    same: shareSame(pairs),
+    kappa: beyondChance(pairs, kappaOf, options),
+    alpha: beyondChance(pairs, alphaOf, options),
   };
+}
+
+/** An example that both answered. */
+interface SharedAnswer {
+  readonly one: boolean;
+  readonly other: boolean;
+  readonly truth: boolean;
+  readonly context: number | undefined;
+}
+
+function shareSame(pairs: readonly SharedAnswer[]): number {
+  return pairs.filter(({ one, other }) => one === other).length / pairs.length;
+}
+
+function kappaOf(pairs: readonly SharedAnswer[]): number {
+  return cohenKappa(
+    pairs.map(({ one }) => one),
+    pairs.map(({ other }) => other),
+  ).value;
+}
+
+function alphaOf(pairs: readonly SharedAnswer[]): number {
+  return krippendorffAlpha(pairs.map(({ one, other }) => [Number(one), Number(other)]));
+}
+
+function beyondChance(
+  pairs: readonly SharedAnswer[],
+  measure: (pairs: readonly SharedAnswer[]) => number,
+  options: Pick<BootstrapOptions<SharedAnswer>, "resamples" | "seed">,
+): Estimate | undefined {
+  const value = measure(pairs);
+  if (Number.isNaN(value)) return undefined;
+  if (shareSame(pairs) === 1) {
+    const yes = pairs.filter(({ one }) => one).length / pairs.length;
+    const chance = yes ** 2 + (1 - yes) ** 2;
+    const [least] = wilson(pairs.length, pairs.length);
+    return { value, interval: [(least - chance) / (1 - chance), 1] };
+  }
+  const places = new Map(pairs.map((pair, i) => [pair, pair.context ?? `text ${i}`]));
+  const { interval } = bootstrap(pairs, measure, {
+    ...options,
+    cluster: (pair) => places.get(pair) as number | string,
+    stratum: ({ truth }) => truth,
+  });
+  return { value, interval };
+}
+
+function unsharedCount(first: Score, second: Score): number {
+  const [a, b] = [first, second].map(({ judgements }) => new Set(judgements.map(keyOf)));
+  const missing = (from: ReadonlySet<string>, other: ReadonlySet<string>) =>
+    [...from].filter((key) => !other.has(key)).length;
+  return missing(a, b) + missing(b, a);
 }
 
 /**
@@ -64,20 +127,31 @@ export function bothRight(first: Score, second: Score): { one: boolean; other: b
   }));
 }
 
-function pairsOf(first: Score, second: Score): { one: boolean; other: boolean }[] {
+function pairsOf(first: Score, second: Score): SharedAnswer[] {
   const pairs = sharedAnswers(first, second);
-  if (pairs.length > 0) return pairs;
-  throw new RangeError(
-    `Cannot compare "${first.scorer}" by ${first.model} with "${second.scorer}" by ${second.model}: no example was answered with yes or no by both; score the same examples`,
-  );
+  const what = `Cannot compare "${first.scorer}" by ${first.model} with "${second.scorer}" by ${second.model}`;
+  if (pairs.length === 0) {
+    throw new RangeError(`${what}: no example was answered with yes or no by both; score the same examples`);
+  }
+  const answered = ({ judgements }: Score, wanted: boolean) =>
+    judgements.some((judgement) => judgement.truth === wanted && saidYes(judgement) !== undefined);
+  for (const wanted of [true, false]) {
+    const have = answered(first, wanted) && answered(second, wanted);
+    if (!have || pairs.some(({ truth }) => truth === wanted)) continue;
+    throw new RangeError(
+      `${what}: of the examples in which the latent ${wanted ? "fires" : "is silent"} both answered some, but none in common; judge the same examples`,
+    );
+  }
+  return pairs;
 }
 
-function sharedAnswers(first: Score, second: Score): { one: boolean; other: boolean; truth: boolean }[] {
+function sharedAnswers(first: Score, second: Score): SharedAnswer[] {
   const others = answersOf(second);
-  const truths = new Map(first.judgements.map((judgement) => [keyOf(judgement), judgement.truth]));
+  const judged = new Map(first.judgements.map((judgement) => [keyOf(judgement), judgement]));
   return [...answersOf(first)].flatMap(([key, one]) => {
     const other = others.get(key);
-    return other === undefined ? [] : [{ one, other, truth: truths.get(key) === true }];
+    const { truth = false, context } = judged.get(key) ?? {};
+    return other === undefined ? [] : [{ one, other, truth, context }];
   });
 }
 

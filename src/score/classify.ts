@@ -25,7 +25,7 @@ export interface ClassifyOptions {
   examplesPerPrompt?: number | undefined;
   /** Ask how sure the judge is, in per cent, in place of yes and no. Default: no. */
   confidence?: boolean | undefined;
-  /** Seed of the order in which examples are shown, and of what is drawn. Default: 22. */
+  /** Seed of the order in which examples are shown. Default: 22. */
   seed?: number | undefined;
 }
 
