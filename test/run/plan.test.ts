@@ -321,7 +321,7 @@ describe("plan()", () => {
     expect(bundle["text/plain"]).toMatch(/^Plan for 2 latents\n\nstage +model +requests +input tokens/);
     expect(bundle["text/plain"]).toMatch(/^claude-sonnet-5-5 +\$0\.\d+ +\$0\.\d+ +\$0\.\d+ +\$0\.\d+$/m);
     expect(bundle["text/plain"]).toMatch(
-      /^claude-sonnet-5-5 +\d+ s +\d+ s +3\.0 h +calls at a time; uncached input/m,
+      /^claude-sonnet-5-5 +\d+ s +\d+ s +2\.0 h +calls at a time; uncached input/m,
     );
     expect(bundle["text/html"]).toContain("<td");
   });
@@ -349,6 +349,7 @@ describe("prices and times of a plan, by hand", () => {
   const stage: PlanStage = {
     stage: "detection",
     model: "claude-haiku-5-5",
+    numbers: false,
     requests: 1000,
     inputTokens: 1_500_000,
     sharedTokens: 1_000_000,
