@@ -4,9 +4,12 @@ import { parseArgs } from "node:util";
 import { cacheLatents } from "./cache/cache-latents.js";
 import type { LatentCache } from "./cache/latent-cache.js";
 import { isSaelabError } from "./errors.js";
+import { negativeKinds } from "./examples/negative-ladder.js";
+import type { EditedExamplesOptions } from "./examples/sample-edited-examples.js";
 import { topActivations } from "./explain/top-activations.js";
 import type { Latent } from "./latent.js";
 import { claudeBatches } from "./llm/claude-batches.js";
+import { embedWindows } from "./llm/embed-windows.js";
 import { modelFromName } from "./llm/model-from-name.js";
 import type { TextModel } from "./llm/text-model.js";
 import { withLedger } from "./llm/with-ledger.js";
@@ -17,6 +20,7 @@ import { type NullRunKind, nullRunKinds } from "./run/null-run.js";
 import { type PresetName, preset } from "./run/presets.js";
 import { detection } from "./score/detection.js";
 import { fuzzing } from "./score/fuzzing.js";
+import type { Subject } from "./sparse/activations-of.js";
 import { loadSparseCoder } from "./sparse/load-sparse-coder.js";
 
 const options = {
@@ -30,6 +34,7 @@ const options = {
   "room-to-think": { type: "string" },
   batch: { type: "boolean", default: false },
   preset: { type: "string" },
+  negatives: { type: "string" },
   null: { type: "string" },
   "null-runs": { type: "string" },
   out: { type: "string" },
@@ -41,8 +46,16 @@ export interface Line {
   readonly out: string;
   /** What `interpret` and `plan` take. */
   readonly how: InterpretOptions;
-  /** Fills or opens the cache and draws the latents. */
-  open(signal: AbortSignal): Promise<{ cache: LatentCache; latents: Latent[] }>;
+  /** Fills or opens the cache, draws the latents, and has at hand what their silent windows are found by. */
+  open(signal: AbortSignal): Promise<OpenLine>;
+}
+
+export interface OpenLine {
+  readonly cache: LatentCache;
+  readonly latents: readonly Latent[];
+  /** In the place of those of `how`. */
+  readonly examples: EditedExamplesOptions;
+  close(): Promise<void>;
 }
 
 /** Reads the command line; everything is checked before any work begins. */
@@ -55,27 +68,72 @@ export function readLine(args: readonly string[], modelOf: ModelOf = keptModel):
   const nulls = nullOptions(values.null ?? (values.llm === "pattern" ? "1" : "0.1"), values["null-runs"]);
   const room = values["room-to-think"];
   const roomToThink = room === undefined ? undefined : wholeNumber("room-to-think", room);
+  const negatives = values.negatives === undefined ? undefined : negativeNames(values.negatives);
   const llm = modelOf(values.llm, { roomToThink, batch: values.batch, ledger: join(out, "ledger") });
+  const line = how(llm, { seed, name: values.preset, negatives });
   return {
     title: `${values.coder} of ${values.model}`,
     out,
     // Batches are made of what is asked at the same time.
-    how: { ...how(llm, { seed, name: values.preset }), nulls, concurrency: values.batch ? count : undefined },
+    how: { ...line, nulls, concurrency: values.batch ? count : undefined },
     async open(signal) {
       const [model, coder] = await Promise.all([loadModel(values.model), loadSparseCoder(values.coder)]);
       const cache = await cacheLatents({ model, coder }, values.corpus, { maxTokens, signal });
-      await Promise.all([model.close(), coder.close()]);
-      return { cache, latents: cache.sample(count, { seed }) };
+      const latents = cache.sample(count, { seed });
+      const examples = await withSources(line.examples, {
+        cache,
+        latents,
+        subject: { model, coder },
+        signal,
+      });
+      const close = async () => void (await Promise.all([model.close(), coder.close()]));
+      if (!examples.subject && !examples.coder) await close();
+      return { cache, latents, examples, close };
     },
   };
 }
 
-function how(llm: TextModel, { seed, name }: { seed: number; name: string | undefined }) {
-  if (name !== undefined) return preset(name as PresetName, llm, { seed });
+interface HowOptions {
+  seed: number;
+  name: string | undefined;
+  negatives: Negatives | undefined;
+}
+
+function how(llm: TextModel, { seed, name, negatives }: HowOptions) {
+  const { explainer, scorers, examples } =
+    name === undefined
+      ? {
+          explainer: topActivations(llm),
+          scorers: [detection(llm, { seed }), fuzzing(llm, { seed })],
+          examples: { seed },
+        }
+      : preset(name as PresetName, llm, { seed });
+  return { explainer, scorers, examples: { ...examples, ...(negatives && { negatives }) } };
+}
+
+type Negatives = NonNullable<EditedExamplesOptions["negatives"]>;
+
+interface SourcesOptions {
+  cache: LatentCache;
+  latents: readonly Latent[];
+  subject: Subject;
+  signal: AbortSignal;
+}
+
+/** With the model, the coder and the embedding that kinds of silent windows are found by, where these are asked for. */
+async function withSources(
+  examples: EditedExamplesOptions,
+  { cache, latents, subject, signal }: SourcesOptions,
+): Promise<EditedExamplesOptions> {
+  const { negatives = [], windowLength } = examples;
+  const wants = (...kinds: readonly Negatives[number][]) => kinds.some((kind) => negatives.includes(kind));
   return {
-    explainer: topActivations(llm),
-    scorers: [detection(llm, { seed }), fuzzing(llm, { seed })],
-    examples: { seed },
+    ...examples,
+    ...(wants("minimal-edit") && { subject }),
+    ...(wants("encoder-neighbour", "decoder-neighbour") && { coder: subject.coder }),
+    ...(wants("embedding-neighbour") && {
+      embedded: await embedWindows(cache, { latents, windowLength, signal }),
+    }),
   };
 }
 
@@ -133,6 +191,15 @@ function nullRunNames(text: string): NullRunKind[] | false {
     throw new RangeError(
       `Cannot read --null-runs "${text}": give some of ${nullRunKinds.map(written).join(",")}, or "none"`,
     );
+  });
+}
+
+function negativeNames(text: string): Negatives {
+  const kinds = [...negativeKinds, "minimal-edit"] as const;
+  return text.split(",").map((name) => {
+    const found = kinds.find((kind) => kind === name);
+    if (found) return found;
+    throw new RangeError(`Cannot read --negatives "${text}": give some of ${kinds.join(",")}`);
   });
 }
 

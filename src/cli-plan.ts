@@ -7,7 +7,9 @@ export async function planCommand(args: readonly string[]): Promise<void> {
   const line = readLine(args, plannedModel);
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort(new Error("Stopped")));
-  const { cache, latents } = await line.open(stop.signal);
-  const planned = await plan(cache, latents, { ...line.how, signal: stop.signal });
+  const { signal } = stop;
+  const { cache, latents, examples, close } = await line.open(signal);
+  const planned = await plan(cache, latents, { ...line.how, examples, signal });
+  await close();
   process.stdout.write(`${planText(planned)}\n`);
 }

@@ -18,6 +18,9 @@ const help = `saelab: interpret the latents of sparse autoencoders
                                  openai:http://HOST/v1#MODEL, or replay:FILE    (pattern)
     --room-to-think N            output tokens for the thoughts of an openai: model, before each answer (0)
     --preset NAME                "paper" (81 requests per latent) or "economy" (9)
+    --negatives NAMES            what silent windows scores are won against, an equal share of each: random,
+                                 co-active,same-token,decoder-neighbour,encoder-neighbour,
+                                 embedding-neighbour,minimal-edit       (random)
     --batch                      Claude by Message Batches: half the price, within a day
     --null SHARE                 share of latents also judged with another's explanation and with none;
                                  "none" for no nulls at all             (0.1; 1 with --llm pattern)

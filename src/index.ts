@@ -72,6 +72,7 @@ export { type NegativeKind, type NegativeWindow, negativeLadder } from "./exampl
 export { type EditedWindow, minimalEdits } from "./examples/minimal-edits.js";
 export { type Neighbour, neighbours } from "./examples/neighbours.js";
 export { readDelphiNeighbours } from "./examples/read-delphi-neighbours.js";
+export { type EditedExamplesOptions, sampleEditedExamples } from "./examples/sample-edited-examples.js";
 export { type SampleExamplesOptions, sampleExamples } from "./examples/sample-examples.js";
 
 export { type Budget, budget } from "./llm/budget.js";

@@ -3,12 +3,14 @@ import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { generateDocuments } from "../demo/world/index.js";
 import { plannedModel, readLine } from "../src/cli-line.js";
 import { openCorpus } from "../src/corpus/open-corpus.js";
 import { packContexts } from "../src/corpus/pack-contexts.js";
 import { loadModel } from "../src/model/load-model.js";
+import { report } from "../src/report/report.js";
+import { interpret } from "../src/run/interpret.js";
 import { inspectCoder } from "../src/sparse/inspect-coder.js";
 import { type Tensor, tensor } from "../src/tensor.js";
 import { openAIServer } from "./servers/openai-server.js";
@@ -64,6 +66,41 @@ describe("--room-to-think", () => {
       expect(() => room("claude", "400", "--batch")).toThrow(/^Cannot give "claude" room to think/);
       expect(() => room("openai:http://127.0.0.1:1/v1#m", "much")).toThrow(/--room-to-think "much"/);
     }
+  });
+});
+
+describe("--negatives of run and plan", () => {
+  afterEach(() => vi.unstubAllEnvs());
+  const negativesOf = (...args: string[]) => readLine(args).how.examples?.negatives;
+
+  it("names rungs of the ladder, with a preset and without", () => {
+    const names = ["random", "co-active", "same-token", "minimal-edit"];
+    expect(negativesOf("--negatives", names.join(","))).toEqual(names);
+    expect(negativesOf("--preset", "economy", "--negatives", "co-active")).toEqual(["co-active"]);
+    expect(negativesOf()).toBeUndefined();
+    expect(() => negativesOf("--negatives", "random,easy")).toThrow(
+      'Cannot read --negatives "random,easy": give some of random,co-active,encoder-neighbour,decoder-neighbour,same-token,embedding-neighbour,minimal-edit',
+    );
+  });
+
+  it("brings along what each rung is found by, and judges windows of each", {
+    timeout: 240_000,
+  }, async () => {
+    const folder = someFolder();
+    const corpus = join(folder, "texts.txt");
+    const documents = [...generateDocuments({ seed: "cli negatives", count: 150 })];
+    writeFileSync(corpus, documents.map(({ text }) => text.replaceAll("\n", " ")).join("\n"));
+    const kinds = ["random", "decoder-neighbour", "embedding-neighbour", "minimal-edit"];
+    vi.stubEnv("SAELAB_CACHE", join(folder, "cache"));
+    const given = ["--corpus", corpus, "--coder", "demo/layers.1", "--latents", "2", "--null", "none"];
+    const { how, open } = readLine([...given, "--negatives", kinds.join(","), "--out", join(folder, "out")]);
+    const { cache, latents, examples, close } = await open(new AbortController().signal);
+    const few = { ...examples, train: 10, test: 20, nonActivating: 20 };
+    const { rows } = await report(interpret(cache, latents, { ...how, examples: few, onProgress: false }));
+    await close();
+    const judged = rows.flatMap(({ scores }) => scores.detection?.judgements ?? []);
+    const found = new Set(judged.filter(({ truth }) => !truth).map(({ kind }) => kind));
+    expect(found).toEqual(new Set(["non-activating", ...kinds.slice(1)]));
   });
 });
 

@@ -115,6 +115,7 @@ describe("saelab", () => {
         "responsiveness",
         "roganGladen",
         "runPattern",
+        "sampleEditedExamples",
         "sampleExamples",
         "scoreCard",
         "scoreHistogram",

@@ -1,6 +1,6 @@
 import type { LatentCache } from "../cache/latent-cache.js";
 import { type Latent, latentName } from "../latent.js";
-import type { NegativeKind, NegativeSources } from "./negative-ladder.js";
+import { type NegativeKind, type NegativeSources, negativeKinds } from "./negative-ladder.js";
 import { type Part, type PartShares, parts } from "./split-documents.js";
 import type { WindowGrid } from "./windows.js";
 
@@ -72,6 +72,7 @@ export function samplingPlan(
 ): SamplingPlan {
   const { train = 40, test = 100, select = 0, calibrate = 0, contrast = 0 } = options;
   const { windowLength = 32, quantiles = 10, seed = 22, nonActivating = test } = options;
+  const { negatives = ["random"], contrastKinds = ["same-token", "random"] } = options;
   const { minWindows = train + select + calibrate + test, maxWindows = 10_000 } = options;
   if (latent.hookpoint !== cache.hookpoint) {
     throw new RangeError(
@@ -81,6 +82,7 @@ export function samplingPlan(
   const counts = { train, test, windowLength, quantiles, maxWindows };
   checkCounts(counts, 1);
   checkCounts({ contrast, select, calibrate, nonActivating }, 0);
+  for (const kind of [...negatives, ...contrastKinds]) checkKind(kind);
   if (windowLength > cache.contextLength) {
     throw new RangeError(
       `Cannot sample windows of ${windowLength} tokens: the contexts of "${cache.directory}" have ${cache.contextLength}`,
@@ -89,11 +91,11 @@ export function samplingPlan(
   return {
     ...counts,
     contrast,
-    contrastKinds: options.contrastKinds ?? ["same-token", "random"],
+    contrastKinds,
     select,
     calibrate,
     nonActivating,
-    negatives: options.negatives ?? ["random"],
+    negatives,
     coder: options.coder,
     embedded: options.embedded,
     minWindows,
@@ -102,6 +104,15 @@ export function samplingPlan(
     placement: options.placement ?? "tiles",
     grid: { windowLength, contextLength: cache.contextLength, firstPosition: cache.firstPosition },
   };
+}
+
+function checkKind(kind: string): void {
+  if (negativeKinds.includes(kind as NegativeKind)) return;
+  const cannot = `Cannot sample silent windows of kind "${kind}"`;
+  if (kind === "minimal-edit") {
+    throw new RangeError(`${cannot}: sampleEditedExamples runs the model that these need`);
+  }
+  throw new RangeError(`${cannot}: choose of ${negativeKinds.map((name) => `"${name}"`).join(", ")}`);
 }
 
 function checkCounts(counts: Record<string, number>, least: number): void {

@@ -9,7 +9,8 @@ import type { LatentCache } from "../cache/latent-cache.js";
 import { isSaelabError } from "../errors.js";
 import type { LatentExamples } from "../examples/example.js";
 import { latentTraits, traitLabels } from "../examples/latent-traits.js";
-import { type SampleExamplesOptions, sampleExamples } from "../examples/sample-examples.js";
+import { sampleEditedExamples, withoutEdits } from "../examples/sample-edited-examples.js";
+import { sampleExamples } from "../examples/sample-examples.js";
 import type { Explanation } from "../explain/explainer.js";
 import { type Latent, latentName } from "../latent.js";
 import type { Outcome } from "../llm/outcome.js";
@@ -87,7 +88,9 @@ function rememberedExplanations(
     if (kept?.status === "scored" && !kept.explanation.incomplete) {
       return { status: "ok", value: kept.explanation };
     }
-    return explainer.explain(examples ?? (await sampleExamples(cache, latent, sampling)), { signal });
+    return explainer.explain(examples ?? sampleExamples(cache, latent, withoutEdits(sampling ?? {})), {
+      signal,
+    });
   };
   return (latent, examples) => {
     const name = latentName(latent);
@@ -109,7 +112,7 @@ async function interpretOne(
   latent: Latent,
   { scorers, examples: sampling, signal, explain, panel, ...before }: WorkOptions,
 ): Promise<Interpretation> {
-  const sampled = examplesOf(cache, latent, sampling);
+  const sampled = await examplesOf(cache, latent, { ...sampling, signal, onProgress: false });
   if (sampled.status !== "ok") return { ...sampled, latent };
   const examples = sampled.value;
   const explained = await attempt(() => explain(latent, examples));
@@ -138,13 +141,13 @@ async function interpretOne(
 }
 
 /** The latent's examples, or why there are none: that it fires too rarely is a finding, not a fault. */
-function examplesOf(
+async function examplesOf(
   cache: LatentCache,
   latent: Latent,
-  sampling: SampleExamplesOptions | undefined,
-): { status: "ok"; value: LatentExamples } | { status: "skipped"; reason: string } {
+  sampling: Parameters<typeof sampleEditedExamples>[2],
+): Promise<{ status: "ok"; value: LatentExamples } | { status: "skipped"; reason: string }> {
   try {
-    return { status: "ok", value: sampleExamples(cache, latent, sampling) };
+    return { status: "ok", value: await sampleEditedExamples(cache, latent, sampling) };
   } catch (error) {
     if (!isSaelabError(error, "TooFewWindowsError")) throw error;
     return { status: "skipped", reason: error.message };

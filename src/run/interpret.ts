@@ -1,5 +1,5 @@
 import type { LatentCache } from "../cache/latent-cache.js";
-import type { SampleExamplesOptions } from "../examples/sample-examples.js";
+import type { EditedExamplesOptions } from "../examples/sample-edited-examples.js";
 import type { Explainer } from "../explain/explainer.js";
 import type { Latent } from "../latent.js";
 import type { LongCallOptions } from "../progress.js";
@@ -15,7 +15,7 @@ export interface InterpretOptions extends LongCallOptions {
   explainer: Explainer;
   scorers: readonly Scorer[];
   /** How examples are drawn. Default: as in the paper. */
-  examples?: SampleExamplesOptions | undefined;
+  examples?: EditedExamplesOptions | undefined;
   /** Where results are kept, in a folder per settings, and found again. Default: nowhere. */
   directory?: string | undefined;
   /**

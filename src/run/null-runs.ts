@@ -1,6 +1,8 @@
 /** What latents that nobody trained get from the explainer and the scorers of a run. */
 import type { LatentCache } from "../cache/latent-cache.js";
 import { isSaelabError } from "../errors.js";
+import { type NegativeKind, negativeKinds } from "../examples/negative-ladder.js";
+import type { SampleExamplesOptions } from "../examples/sample-examples.js";
 import { samplingPlan } from "../examples/sampling-plan.js";
 import type { Latent } from "../latent.js";
 import type { SubjectModel } from "../model/subject-model.js";
@@ -79,7 +81,8 @@ async function openNullRun(
     hookpoint: hookpoint ?? cache.hookpoint,
     maxModelBytes: runs ? Number.POSITIVE_INFINITY : modestBytes,
   });
-  return { ...made, latents: drawLatents(made.cache, latents, { seed, examples }) };
+  const sampling = unboundExamples(examples);
+  return { ...made, latents: drawLatents(made.cache, latents, { seed, examples: sampling }) };
 }
 
 async function nullRun(
@@ -90,6 +93,7 @@ async function nullRun(
   const how = {
     ...options,
     scorers: unboundScorers(options.scorers),
+    examples: unboundExamples(options.examples),
     nulls: false,
     onProgress: false,
   } as const;
@@ -124,11 +128,30 @@ async function orReason<T>(
   }
 }
 
+/** The same examples but for silent windows that only the run's own coder, model or embedding can find: others stand for them. */
+function unboundExamples({
+  negatives,
+  contrastKinds,
+  ...examples
+}: NonNullable<InterpretOptions["examples"]> = {}): SampleExamplesOptions {
+  const { subject: _, coder: __, embedded: ___, ...free } = examples;
+  return {
+    ...free,
+    ...(negatives && { negatives: freeKinds(negatives) }),
+    ...(contrastKinds && { contrastKinds: freeKinds(contrastKinds) }),
+  };
+}
+
+function freeKinds(kinds: readonly string[]): NegativeKind[] {
+  const free = negativeKinds.filter((kind) => kinds.includes(kind) && !kind.endsWith("neighbour"));
+  return free.length > 0 ? free : ["random"];
+}
+
 /** Latents with enough windows, of which some will be equal. */
 function drawLatents(
   cache: LatentCache,
   count: number,
-  { seed, examples = {} }: { seed: number | string } & Pick<InterpretOptions, "examples">,
+  { seed, examples }: { seed: number | string; examples: SampleExamplesOptions },
 ): Latent[] {
   const { minWindows, grid } = samplingPlan(cache, { hookpoint: cache.hookpoint, index: 0 }, examples);
   const tiles = Math.ceil((1.5 * minWindows * grid.windowLength) / 32);

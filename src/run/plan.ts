@@ -5,6 +5,7 @@
  */
 import type { LatentCache } from "../cache/latent-cache.js";
 import { type Displayable, displayable } from "../display.js";
+import { withoutEdits } from "../examples/sample-edited-examples.js";
 import { explanationTag } from "../explain/top-activations-prompt.js";
 import { type Latent, latentName } from "../latent.js";
 import { modelFactsDate } from "../llm/model-facts.js";
@@ -16,6 +17,7 @@ import { callSignal, progressMeter } from "../progress.js";
 import { seededRandom } from "../random.js";
 import { mean } from "../stats/mean.js";
 import { studentQuantile } from "../stats/student-t.js";
+import { checkRun } from "./check-run.js";
 import { type InterpretOptions, interpret } from "./interpret.js";
 import { scoringsPerLatent } from "./null-panel.js";
 import { thoughtTokens } from "./plan-back-end.js";
@@ -71,7 +73,7 @@ export const assumedPace: Pace = {
  * can count tokens (`count`) is asked to, which Claude does for nothing. Embedders and token scorers are really run on
  * the sampled latents.
  *
- * @throws {RangeError} If `sample` is not a whole number >= 1.
+ * @throws {RangeError} If `sample` is not a whole number >= 1, or the run cannot be as it is asked for.
  */
 export async function plan(
   cache: LatentCache,
@@ -82,6 +84,7 @@ export async function plan(
   if (!Number.isInteger(sample) || sample < 1) {
     throw new RangeError(`Cannot plan from a sample of ${sample} latents: give a whole number of at least 1`);
   }
+  checkRun(cache, latents, options);
   const sampled = seededRandom(seed).fork("plan").sample(latents, sample);
   const pace = { ...assumedPace, ...options.pace };
   const nullRuns = plannedNullRuns(cache, latents.length, options);
@@ -205,6 +208,8 @@ async function rehearseLatents(
       score: (explanation, examples, call) =>
         rehearse(standInOf(scorer.name, examples.latent), () => scorer.score(explanation, examples, call)),
     })),
+    // Random windows are as many and as long as edited ones, and run no model.
+    examples: withoutEdits(options.examples ?? {}),
     directory: undefined,
     nulls: false,
     signal: callSignal(options),
