@@ -13,7 +13,7 @@ import { openAIServer } from "./servers/openai-server.js";
 const page = readFileSync(join(import.meta.dirname, "..", "docs", "llm.md"), "utf8");
 const sections = new Map(
   page
-    .split(/^## /m)
+    .split(/^###? /m)
     .slice(1)
     .map((text) => [text.split("\n", 1)[0] ?? "", /```ts\n([\s\S]*?)```/.exec(text)?.[1]]),
 );
@@ -69,6 +69,7 @@ describe("docs/llm.md", () => {
     expect([...sections].filter(([, code]) => code).map(([title]) => title)).toEqual([
       "Claude",
       "A server of your own",
+      "Models that think",
       "With no key and no network",
       "From a ledger",
       "Plan before paying",
@@ -102,6 +103,18 @@ describe("docs/llm.md", () => {
     expect(found.llm.name).toBe("my-model");
     expect(found.likely.name).toBe("surprisal");
     expect(JSON.stringify(found.found)).toContain("my-model");
+  }, 60_000);
+
+  it("Models that think", async () => {
+    const server = await openAIServer({ thinks: 3000 });
+    open.push(server);
+    const at = (code: string) => code.replace("http://127.0.0.1:8000", server.url);
+    const { outcomes } = (await run("Models that think", "results", at)) as saelab.Report;
+    expect(outcomes).toMatchObject({ latents: { ok: 2 }, scores: { ok: 2 } });
+    const cramped = (code: string) => at(code).replace(", roomToThink: 4000", ", onWarning: () => {}");
+    const cut = (await run("Models that think", "results", cramped)) as saelab.Report;
+    expect(cut.outcomes.latents).toEqual({ truncated: 2 });
+    expect(cut.rows[0]).toMatchObject({ reason: expect.stringContaining("give roomToThink") });
   }, 60_000);
 
   it("With no key and no network", async () => {

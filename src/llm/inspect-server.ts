@@ -5,7 +5,6 @@ import { type OpenAIServiceOptions, openAIService } from "./openai-service.js";
 import { openAITokenScorer } from "./openai-token-scorer.js";
 import { NotAnAnswerError } from "./service-failure.js";
 import { noUsage } from "./text-model.js";
-import { isCutInThought } from "./thoughts.js";
 
 /** What a server can do for saelab, found by asking it. */
 export interface ServerInspection {
@@ -89,7 +88,7 @@ async function chats(service: OpenAIServiceOptions): Promise<string> {
     maxTokens: 200,
   });
   const { outputTokens } = reply.usage;
-  if (!isCutInThought(reply)) return `answers in ${outputTokens} tokens`;
+  if (reply.stop !== "truncated") return `answers in ${outputTokens} tokens`;
   return `thinks: its answer to a small question was cut after ${outputTokens} tokens; give roomToThink, --room-to-think on the command line`;
 }
 
@@ -99,5 +98,6 @@ async function scores(service: OpenAIServiceOptions): Promise<string> {
 }
 
 async function embeds(service: OpenAIServiceOptions): Promise<string> {
-  return `vectors of ${(await openAIEmbedder(service)).dimensions} numbers`;
+  const { shape } = await openAIEmbedder(service).embed(["a"]);
+  return `vectors of ${shape[1]} numbers`;
 }

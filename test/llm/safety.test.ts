@@ -315,9 +315,17 @@ describe("a key and an address as people give them", () => {
     const llm = withLedger(claude({ apiKey: `${key}\n`, baseURL: server.url }), place);
     await expect(ask(llm)).rejects.toThrow(/invalid key \[key\]/);
     expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${key}`);
+    server.fail({
+      kind: "status",
+      status: 400,
+      message: "no way to http://user:s3cret@10.0.0.1/v1 from here",
+    });
+    const other = llm.complete({ ...asked, maxTokens: 6 });
+    await expect(other).rejects.toThrow("no way to http://10.0.0.1/v1 from here");
     const failures = openLedgerFile(place).rows("SELECT failure FROM call");
-    expect(failures).toHaveLength(1);
+    expect(failures).toHaveLength(2);
     expect(String(failures)).toMatch(/invalid key \[key\]/);
+    expect(String(failures)).not.toMatch(/s3cret|0123456789/);
   });
 });
 
