@@ -32,6 +32,7 @@ import {
   type GauntletRow,
   gauntlet,
   labelledGauntlet,
+  plantedByDefault,
   plantedGauntlet,
   type Reading,
   type Standing,
@@ -82,10 +83,15 @@ const onPlanted = await resultsOf(await plantedGauntlet({ cache, subject }), [
   contestant(withRecall(generation(llm, subject, written), detection(llm)), "generation with recall"),
   ...(reader ? [contestant(surprisal(reader))] : []),
 ]);
+const byDefault = await resultsOf(plantedByDefault(cache), [
+  contestant(detection(llm), "detection, as a default run"),
+  contestant(fuzzing(llm), "fuzzing, as a default run"),
+  contestant(embedding(builtInEmbedder()), "embedding, as a default run"),
+]);
 const onLabelled = await resultsOf(labelledGauntlet(), readers);
 const tables = [
   "## Planted latents",
-  summaryTable(onPlanted),
+  summaryTable([...onPlanted, ...byDefault]),
   "## Concepts that the demo world is labelled with",
   summaryTable(onLabelled),
   "## Scorers that read no explanation",
@@ -93,7 +99,7 @@ const tables = [
   "## Rungs of the ladder",
   await rungTable(),
   "## Every score on the planted latents",
-  ...onPlanted.map(valuesTable),
+  ...[...onPlanted, ...byDefault].map(valuesTable),
 ].join("\n\n");
 await remove();
 if (reader) await reader.close();

@@ -1,6 +1,7 @@
 /** Explanations that are right and corrupted ones: which of them a scorer tells apart. */
 import type { LatentCache } from "../../src/cache/latent-cache.js";
 import type { LatentExamples } from "../../src/examples/example.js";
+import { sampleExamples } from "../../src/examples/sample-examples.js";
 import { patternOf } from "../../src/llm/pattern/judge-text.js";
 import { seededRandom } from "../../src/random.js";
 import type { Score, Scorer } from "../../src/score/scorer.js";
@@ -9,7 +10,7 @@ import { clusteredMean } from "../../src/stats/clustered-mean.js";
 import type { Estimate } from "../../src/stats/estimate.js";
 import { type Concept, conceptExamples, labelledWindows } from "../llm/pattern/labelled-latents.js";
 import { explanation } from "./made-examples.js";
-import { ladderExamples, type PlantedName, planted, plantedNames } from "./planted-latents.js";
+import { ladderExamples, type PlantedName, planted, plantedLatent, plantedNames } from "./planted-latents.js";
 
 /**
  * `broad` holds wherever the latent fires, and elsewhere; `narrow` in a part of these places only. `wrong` is the right one of
@@ -55,6 +56,14 @@ export async function plantedGauntlet(world: {
   const sentences = new Map(described.map((name) => [name as string, planted[name] as Described]));
   const examples = await ladderExamples(world, described);
   return withCorruptions(sentences, (name) => examples.get(name as PlantedName));
+}
+
+/** The same on the windows that a run takes that asks for nothing: which negatives are hard is left to the defaults. */
+export function plantedByDefault(cache: LatentCache): GauntletLatent[] {
+  const sentences = new Map(described.map((name) => [name as string, planted[name] as Described]));
+  return withCorruptions(sentences, (name) =>
+    sampleExamples(cache, plantedLatent(cache, name as PlantedName)),
+  );
 }
 
 /** Sentences about concepts whose places the texts of the demo world are labelled with. */
