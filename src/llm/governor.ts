@@ -1,13 +1,15 @@
 /**
  * Who may call a service, and when: what its rate limits allow, as many at a time as it bears, nobody while it
- * asks to wait. Requests and tokens come out of buckets that fill evenly; tokens are taken by estimate before a
+ * asks to wait; where it asks for a long wait, all are turned away. Requests and tokens come out of buckets that fill evenly; tokens are taken by estimate before a
  * call and put right from its usage. How many calls at a time is found as TCP finds its window (RFC 5681): twice as
  * many for every round of answers until the service first says that it is too much, then 0.7 times as many each time
  * it says so, and one more for every round in between.
  */
+import { LongPauseError } from "./long-pause-error.js";
 import type { Usage } from "./text-model.js";
 import { TokenBucket } from "./token-bucket.js";
 import { type Waiter, WaitingLine } from "./waiting-line.js";
+import { longestAskedWaitMs } from "./with-retries.js";
 
 /** Rate limits of a service for one model. Default: none, until the service states them beside its answers. */
 export interface RateLimits {
@@ -38,6 +40,7 @@ export interface Governor {
    * Resolves when the call may begin, in the order of asking; those that come `again` go first.
    *
    * @throws The signal's reason, if it is aborted while waiting.
+   * @throws {LongPauseError} While the service asks for a wait of more than two minutes.
    */
   enter(needs: Needs, options?: { signal?: AbortSignal | undefined; again?: boolean }): Promise<Turn>;
   /** The same for those who bring their own way of being told: without a promise, where many thousand wait. */
@@ -48,8 +51,17 @@ export interface Governor {
 export interface Turn {
   /** @param limits As the service states them; those that the user gave have precedence. */
   answered(usage: Usage, limits?: RateLimits): void;
-  /** @param throttled Given where the service said that it is too much: how long all should wait, if it said. */
-  failed(throttled?: { waitMs?: number | undefined }): void;
+  /** @param throttled Given where the service said that it is too much. */
+  failed(throttled?: Throttled): void;
+}
+
+/** How a service said that it is too much. */
+export interface Throttled {
+  readonly status?: number | undefined;
+  /** In words, without a key. */
+  readonly reason?: string | undefined;
+  /** How long all should wait, if it said. */
+  readonly waitMs?: number | undefined;
 }
 
 const startingWindow = 16;
@@ -57,6 +69,10 @@ const usualCeiling = 64;
 const cut = 0.7;
 /** Of a rate that is known: clocks and networks are not so even that all of it could be used unrefused. */
 const usedShare = 0.97;
+/** After so long a call is tried, whatever was asked for: a service may be wrong, or well again sooner. */
+const longestPauseMs = 600_000;
+/** Node takes a timer beyond this for one of 1 ms. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /** @throws {RangeError} If a limit is not above 0, or `concurrency` not a whole number. */
 export function governor(options: GovernorOptions = {}): Governor {
@@ -84,6 +100,8 @@ class AdaptiveGovernor implements Governor {
   #doubling = true;
   #lastCut = Number.NEGATIVE_INFINITY;
   #pausedUntil = 0;
+  /** How the service asked for that pause. */
+  #asked: Throttled = {};
   #timer: NodeJS.Timeout | undefined;
 
   constructor(concurrency: number | undefined, limits: RateLimits) {
@@ -114,6 +132,7 @@ class AdaptiveGovernor implements Governor {
 
   #admit(): void {
     clearTimeout(this.#timer);
+    this.#turnAway();
     while (this.#underWay < this.window) {
       const line = this.#again.first ? this.#again : this.#others;
       const { first } = line;
@@ -122,13 +141,26 @@ class AdaptiveGovernor implements Governor {
       const { wish } = first;
       const wait = Math.max(this.#pausedUntil - now, this.#rates.wait(wish, now));
       if (wait > 0) {
-        this.#timer = setTimeout(() => this.#admit(), Math.ceil(wait));
+        this.#timer = setTimeout(() => this.#admit(), Math.min(Math.ceil(wait), longestTimerMs));
         return;
       }
       line.leave();
       this.#rates.take({ requests: 1, ...wish });
       this.#underWay++;
       first.grant(this.#turn(wish, now));
+    }
+  }
+
+  /** Refuses all who wait, while more is left of a pause than anybody is kept waiting for. */
+  #turnAway(): void {
+    const waitMs = this.#pausedUntil - performance.now();
+    if (waitMs <= longestAskedWaitMs) return;
+    const { status, reason = "the service asks for a long wait" } = this.#asked;
+    for (const line of [this.#again, this.#others]) {
+      for (let { first } = line; first; { first } = line) {
+        line.leave();
+        first.refuse(new LongPauseError(reason, { status, waitMs }));
+      }
     }
   }
 
@@ -152,10 +184,17 @@ class AdaptiveGovernor implements Governor {
           this.#doubling = false;
           this.#lastCut = now;
         }
-        if (throttled?.waitMs) this.#pausedUntil = Math.max(this.#pausedUntil, now + throttled.waitMs);
+        if (throttled) this.#pause(throttled, now);
         this.#end(needs);
       },
     };
+  }
+
+  #pause(asked: Throttled, now: number): void {
+    const until = now + Math.min(asked.waitMs ?? 0, longestPauseMs);
+    if (until <= this.#pausedUntil) return;
+    this.#pausedUntil = until;
+    this.#asked = asked;
   }
 
   #end(unused: Needs): void {

@@ -7,8 +7,16 @@ import { setMaxListeners } from "node:events";
 import { ModelCallError } from "../errors.js";
 import type { Budget, Cost, Funds } from "./budget.js";
 import { type Governor, governor, type Needs, type RateLimits, type Turn } from "./governor.js";
+import { LongPauseError } from "./long-pause-error.js";
 import { type Prices, priceAt } from "./model-facts.js";
-import { type Asked, classify, type Failure, modelCallError, type ServiceSdk } from "./service-failure.js";
+import {
+  type Asked,
+  classify,
+  type Failure,
+  modelCallError,
+  redact,
+  type ServiceSdk,
+} from "./service-failure.js";
 import type { Usage } from "./text-model.js";
 import type { Waiter } from "./waiting-line.js";
 import { withRetries } from "./with-retries.js";
@@ -71,10 +79,10 @@ class WaitingCall<T> implements Waiter<Needs, Turn> {
   readonly #call: ServiceCall<T>;
   readonly #calls: Calls;
   readonly #resolve: (value: T | Promise<T>) => void;
-  readonly refuse: (reason: unknown) => void;
+  readonly #reject: (reason: unknown) => void;
 
   constructor(call: ServiceCall<T>, { calls, resolve, reject }: Told<T>) {
-    [this.#call, this.#calls, this.#resolve, this.refuse] = [call, calls, resolve, reject];
+    [this.#call, this.#calls, this.#resolve, this.#reject] = [call, calls, resolve, reject];
   }
 
   get wish(): Needs {
@@ -87,6 +95,12 @@ class WaitingCall<T> implements Waiter<Needs, Turn> {
 
   grant(turn: Turn): void {
     this.#resolve(answerTo(this.#call, turn, this.#calls));
+  }
+
+  refuse(reason: unknown): void {
+    const { service } = this.#calls;
+    const isPause = reason instanceof LongPauseError;
+    this.#reject(isPause ? modelCallError(failureOf(reason, service), service) : reason);
   }
 }
 
@@ -101,6 +115,9 @@ function governorOf({ limits, concurrency }: ServiceOptions): Governor {
 }
 
 function failureOf(error: unknown, { sdk }: Service): Failure {
+  if (error instanceof LongPauseError) {
+    return { scope: "retry", status: error.status, waitMs: error.waitMs, reason: error.message };
+  }
   if (!(error instanceof ModelCallError)) return classify(error, sdk);
   return { scope: error.scope, status: error.status, reason: error.message };
 }
@@ -148,7 +165,9 @@ async function attemptOf<T>(call: ServiceCall<T>, turn: Turn, { service, options
     return value;
   } catch (error) {
     const failure = failureOf(error, service);
-    turn.failed(failure.throttled ? failure : undefined);
+    // Others who share the governor may hear of it, whose errors know nothing of this key.
+    const throttled = failure.throttled && { ...failure, reason: redact(failure.reason, service.key) };
+    turn.failed(throttled || undefined);
     funds?.settle(failure.perhapsPaid ? most : nothing);
     throw error;
   }

@@ -5,6 +5,7 @@
  * with `@anthropic-ai/sdk` 1.11 and `openai` 6.49, and all of them pass with time.
  */
 import { ModelCallError } from "../errors.js";
+import { longestAskedWaitMs } from "./with-retries.js";
 
 export interface Failure {
   /** Try the same call again, stop the whole run, or give up this call only. */
@@ -73,7 +74,8 @@ function classifyStatus(error: ApiError): Failure {
     return { scope: "stop", status, reason };
   if (status === undefined || status === 408 || status === 409 || status === 429 || status >= 500) {
     const throttled = status === 429 || status === 529;
-    return { scope: "retry", status, reason, waitMs, throttled, perhapsPaid: status === undefined };
+    const perhapsPaid = status === undefined;
+    return { scope: "retry", status, reason: withLongWait(reason, waitMs), waitMs, throttled, perhapsPaid };
   }
   // A request that is too large concerns one latent; any other refused request would be refused again.
   if (status === 413 || /too long|too large|context length|context size/i.test(said)) {
@@ -96,6 +98,12 @@ function saidBy(body: unknown): { message: string | undefined; words: string } {
 /** The start of a text that may be a whole page. */
 function brief(text: string): string {
   return text.replaceAll(/\s+/g, " ").slice(0, 200);
+}
+
+/** A wait that no call is kept for is the user's. */
+function withLongWait(reason: string, waitMs = 0): string {
+  if (waitMs <= longestAskedWaitMs) return reason;
+  return `${reason}, and it asks to wait ${Math.ceil(waitMs / 60_000).toLocaleString("en-US")} min`;
 }
 
 function askedWait(headers: Headers | undefined): number | undefined {
@@ -150,7 +158,8 @@ function advice({ scope, status, reason }: Failure, keyAdvice: string): string {
   return "; every further call would fail alike";
 }
 
-function redact(text: string, key: string): string {
+/** The text without the key, and without what looks like a key or a password. */
+export function redact(text: string, key: string): string {
   const hidden = key.length > 0 ? text.replaceAll(key, "[key]") : text;
   return hidden.replace(/\bsk-[\w-]{8,}/g, "[key]").replace(/:\/\/\S*@/g, "://");
 }

@@ -13,7 +13,7 @@ export interface Verdict {
 const firstWaitMs = 500;
 const longestWaitMs = 8_000;
 /** A service that asks for more is treated as down: the call fails and the run can go on. */
-const longestAskedWaitMs = 120_000;
+export const longestAskedWaitMs = 120_000;
 const jitter = seededRandom("retry jitter");
 
 /**

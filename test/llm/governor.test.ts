@@ -19,6 +19,11 @@ function caller(turns: ReturnType<typeof governor>) {
   return { inside, enter };
 }
 
+interface LongWait {
+  readonly pauseMs?: number;
+  readonly requestsPerMinute?: number;
+}
+
 const settled = () => vi.advanceTimersByTimeAsync(0);
 
 describe("governor()", () => {
@@ -105,6 +110,46 @@ describe("governor()", () => {
     (await again).answered(noUsage);
     await next;
     expect(order).toEqual(["again", "new"]);
+  });
+
+  it("turns away all who wait or come while the service asks for a longer wait than calls are kept for", async () => {
+    const turns = governor({ concurrency: 2 });
+    const [first, other] = [await turns.enter(small), await turns.enter(small)];
+    const waiting = Array.from({ length: 100 }, () => turns.enter(small));
+    const said = { status: 429, reason: "status 429: slow down, and it asks to wait 60 min" };
+    const refused = { status: "rejected", reason: { name: "LongPauseError", message: said.reason } };
+    first.failed({ ...said, waitMs: 3_600_000 });
+    for (const outcome of await Promise.allSettled(waiting)) expect(outcome).toMatchObject(refused);
+    expect(await Promise.allSettled([turns.enter(small)])).toMatchObject([refused]);
+    // A call that was under way before says nothing about it.
+    other.answered(noUsage);
+    expect(await Promise.allSettled([turns.enter(small, { again: true })])).toMatchObject([refused]);
+    // What is left of it in the end is waited for, and no service is believed for longer than ten minutes.
+    await vi.advanceTimersByTimeAsync(481_000);
+    let isIn = false;
+    const late = turns.enter(small).then((turn) => {
+      isIn = true;
+      return turn;
+    });
+    await vi.advanceTimersByTimeAsync(118_000);
+    expect(isIn).toBe(false);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(isIn).toBe(true);
+    (await late).answered(noUsage);
+  });
+
+  it.each([
+    ["a pause of 35 days", { pauseMs: 3_024_000_000 }],
+    ["one call in 19 years", { requestsPerMinute: 1e-7 }],
+  ])("sets no timer that Node would take for 1 ms: %s", async (_, { pauseMs, ...limits }: LongWait) => {
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    const turns = governor({ concurrency: 1, ...limits });
+    (await turns.enter(small)).failed(pauseMs === undefined ? undefined : { waitMs: pauseMs });
+    void turns.enter(small).catch(() => undefined);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(timers.mock.calls.length).toBeLessThan(5);
+    for (const [, ms = 0] of timers.mock.calls) expect(ms).toBeLessThan(2 ** 31);
+    timers.mockRestore();
   });
 
   it("takes out of the line who gives up, with the signal's reason", async () => {
@@ -194,6 +239,64 @@ describe("governor()", () => {
     ],
   ])("refuses %j", (options, message) => {
     expect(() => governor(options)).toThrow(new RangeError(message));
+  });
+});
+
+describe("a service that asks for a long wait", () => {
+  const llmOf = (url: string) => claude({ apiKey: "sk-ant-test-0123456789abcdef", baseURL: url });
+  const question = (i: number) => ({
+    system: "Answer.",
+    messages: [{ role: "user", content: `question ${i}` } as const],
+    maxTokens: 20,
+  });
+
+  it.each([
+    ["3600", "60 min"],
+    ["3000000", "50,000 min"],
+  ])("gets no further call, and each fails at once with what it said: %s s", async (seconds, wait) => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => void warnings.push(warning);
+    process.on("warning", listen);
+    await using server = await messagesServer({ answer: () => "ok" });
+    const llm = llmOf(server.url);
+    server.fail({ kind: "status", status: 429, message: "slow down", headers: { "retry-after": seconds } });
+    const failure = {
+      name: "ModelCallError",
+      scope: "retry",
+      status: 429,
+      message: expect.stringMatching(
+        new RegExp(
+          `^Cannot get an answer from "claude-haiku-5-5": status 429: slow down, and it asks to wait .*${wait}; try again later, what was answered is kept$`,
+        ),
+      ),
+    };
+    await expect(llm.complete(question(0))).rejects.toMatchObject(failure);
+    const later = await Promise.allSettled(Array.from({ length: 50 }, (_, i) => llm.complete(question(i))));
+    for (const outcome of later) expect(outcome).toMatchObject({ status: "rejected", reason: failure });
+    expect(server.requests).toHaveLength(1);
+    process.off("warning", listen);
+    expect(warnings).toEqual([]);
+    // A model that is made anew has heard nothing of it.
+    expect(await llmOf(server.url).complete(question(0))).toMatchObject({ text: "ok" });
+  });
+
+  it("fails calls that were under way at the same time no less clearly", async () => {
+    await using server = await messagesServer({ answer: () => "ok", delayMs: 5 });
+    const llm = llmOf(server.url);
+    const busy = { kind: "status" as const, status: 429, message: "slow down" };
+    server.fail(
+      { ...busy, headers: { "retry-after": "3600" } },
+      { ...busy, headers: { "retry-after-ms": "5" } },
+    );
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 100 }, (_, i) => llm.complete(question(i))),
+    );
+    const failed = outcomes.filter(({ status }) => status === "rejected");
+    expect(server.requests).toHaveLength(16);
+    expect(failed).toHaveLength(86);
+    for (const { reason } of failed as PromiseRejectedResult[]) {
+      expect(reason.message).toContain("it asks to wait 60 min; try again later");
+    }
   });
 });
 
