@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { bytesOfArray } from "../formats/dtype.js";
 import { graphBuilder } from "../model/onnx/graph-builder.js";
 import { openSession } from "../model/onnx/onnx-session.js";
 import type { SubjectModel } from "../model/subject-model.js";
-import { row, type Tensor, tensor } from "../tensor.js";
+import { type Tensor, tensor } from "../tensor.js";
 import { sampleRows } from "./coder-variants.js";
 import { bothSides, directionCoder, widthOf } from "./direction-coder.js";
+import { eigenvectors } from "./eigenvectors.js";
 import type { SparseCoder } from "./sparse-coder.js";
 
 export interface PcaCoderOptions {
@@ -71,15 +71,8 @@ async function principalDirections(
   const width = centre.length;
   const centred = rows.data.map((value, i) => value - centre[i % width]);
   const products = await productsOf(tensor(centred, rows.shape), threads);
-  const { eigenvectorMatrix } = new EigenvalueDecomposition(Matrix.from1DArray(width, width, products.data), {
-    assumeSymmetric: true,
-  });
-  const directions = tensor(new Float32Array(components * width), [components, width]);
-  for (let i = 0; i < components; i++) {
-    // Its eigenvalues rise.
-    row(directions, i).set(eigenvectorMatrix.getColumn(width - 1 - i));
-  }
-  return directions;
+  const { data } = await eigenvectors(products);
+  return tensor(data.slice(0, components * width), [components, width]);
 }
 
 /** `rowsᵀ · rows`, `[width, width]`. */
