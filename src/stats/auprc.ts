@@ -32,5 +32,6 @@ export function auprc(
     const caught = (share * hits) / m;
     area += ((hits - before) / m) * (caught / (caught + ((1 - share) * alarms) / n));
   }
-  return area;
+  // Shares of positives add up to a little more than 1.
+  return Math.min(1, area);
 }

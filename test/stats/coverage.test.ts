@@ -88,9 +88,9 @@ const rates = (random: Random) => [uniform(random, 0.5, 0.97), uniform(random, 0
 /** How far the grades of the two classes lie apart, in standard deviations. */
 const distances = [0.3, 0.6, 0.9, 1.2, 1.5];
 const grid = Array.from({ length: 4000 }, (_, i) => normalQuantile((i + 0.5) / 4000));
-/** By distance, of the whole population, in equal classes. */
+/** By distance, of the whole population, in equal classes; at 3.5 most samples are ranked perfectly or nearly so. */
 const areaUnderPrecision = new Map(
-  distances.map((d) => [
+  [...distances, 2, 2.5, 3, 3.5].map((d) => [
     d,
     auprc(
       grid.map((x) => x + d),
@@ -217,7 +217,7 @@ const simulations: Record<string, (random: Random) => { truth: number; interval:
     return { truth: rate, interval };
   },
   "auprcInterval()": (random) => {
-    const distance = random.pick(distances);
+    const distance = random.pick([...areaUnderPrecision.keys()]);
     const grades = (shift: number) => Array.from({ length: 50 }, () => normalDraw(random) + shift);
     return {
       truth: areaUnderPrecision.get(distance) ?? 0,
@@ -326,6 +326,18 @@ const comparisons: readonly [name: string, Compare, (means: Pair) => number, pai
   ["pairedDifference()", pairedDifference, differenceOf, true],
   ["welchTest()", welchTest, differenceOf, false],
 ];
+
+describe("auprcInterval()", () => {
+  test.each([10, 50])("of %i a class holds an area near 1, where it may be too wide", (n) => {
+    const run = (random: Random) => {
+      const grades = (shift: number) => Array.from({ length: n }, () => normalDraw(random) + shift);
+      const { interval } = auprcInterval(grades(3.5), grades(0));
+      return { truth: areaUnderPrecision.get(3.5) ?? 0, interval };
+    };
+    const share = coverage(`auprc/${n}`, run, 500);
+    expect(share).toBeGreaterThanOrEqual(0.93);
+  });
+});
 
 describe("intervals over few latents hold the truth in 93 to 97 % of 2,000 runs", () => {
   describe.each(comparisons)("%s", (name, compare, truthOf, paired) => {

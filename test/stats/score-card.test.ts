@@ -417,11 +417,34 @@ describe("positionInformation()", () => {
   });
 });
 
-test("auprcInterval() holds its value, and is open below a perfect ranking", () => {
-  const mixed = auprcInterval([3, 2, 1], [2.5, 0, 0]);
-  expect(mixed.value).toBe(auprc([3, 2, 1], [2.5, 0, 0]));
-  expect(mixed.interval[0]).toBeLessThan(mixed.value);
-  expect(mixed.interval[1]).toBeGreaterThan(mixed.value);
-  expect(mixed.interval[1]).toBeLessThan(1);
-  expect(auprcInterval([2, 2, 2], [1, 1])).toEqual({ value: 1, interval: [wilson(3, 3)[0], 1] });
+describe("auprcInterval()", () => {
+  const high = Array.from({ length: 49 }, (_, i) => 10 + i / 100);
+  const low = Array.from({ length: 49 }, () => 0);
+
+  test("holds its value, and is open below a perfect ranking", () => {
+    const positives = [5, 4, 3, 1, 0.5];
+    const mixed = auprcInterval(positives, [4.5, 2, 0, 0]);
+    expect(mixed.value).toBe(auprc(positives, [4.5, 2, 0, 0]));
+    expect(mixed.interval[0]).toBeLessThan(mixed.value);
+    expect(mixed.interval[1]).toBeGreaterThan(mixed.value);
+    expect(mixed.interval[1]).toBeLessThan(1);
+    expect(auprcInterval([2, 2, 2], [1, 1])).toEqual({ value: 1, interval: [wilson(3, 3)[0], 1] });
+    expect(auprcInterval([...high, 11], low)).toEqual({ value: 1, interval: [wilson(50, 50)[0], 1] });
+  });
+
+  test("does not collapse where one inversion is all that is missing", () => {
+    const { value, interval } = auprcInterval([...high, 1], [2, ...low]);
+    expect(value).toBeCloseTo(1 - 1 / 50 / 51, 12);
+    expect(interval[0]).toBeLessThan(0.95);
+    expect(interval[1]).toBeGreaterThan(value);
+    const top = auprcInterval(high, [11, ...low]);
+    expect(top.interval[0]).toBeLessThan(top.value - 0.05);
+    expect(top.interval[1]).toBeGreaterThan(top.value + 0.01);
+  });
+
+  test("knows nothing of a class of one", () => {
+    expect(auprcInterval([1], [2])).toEqual({ value: 0.5, interval: [0, 1] });
+    expect(auprcInterval([3, 1], [2]).interval).toEqual([0, 1]);
+    expect(auprcInterval([3], [2, 1]).interval).toEqual([0, 1]);
+  });
 });
