@@ -5,9 +5,9 @@ import { auroc } from "../stats/auroc.js";
 import { aurocInterval } from "../stats/auroc-interval.js";
 import { balancedAccuracy, balancedAccuracyInterval } from "../stats/balanced-accuracy.js";
 import { classCounts, confusion } from "../stats/confusion.js";
-import { correlationInterval } from "../stats/correlation-interval.js";
 import type { Estimate } from "../stats/estimate.js";
-import { pearson } from "../stats/pearson.js";
+import { pairMoments } from "../stats/pair-moments.js";
+import { pooledCorrelation } from "../stats/pooled-correlation.js";
 import type { NullScore } from "./null-scores.js";
 
 /** What the training windows say about a token. */
@@ -113,12 +113,9 @@ function simulated(judged: Judged, { known }: UnigramRule): Estimate | undefined
     const { sum = 0, occurrences = 1 } = known.get(token) ?? {};
     return sum / occurrences;
   };
-  const truths = judged.flatMap(({ window }) => [...window.activations]);
-  const r = pearson(
-    judged.flatMap(({ window }) => Array.from(window.tokens, meanOf)),
-    truths,
+  return pooledCorrelation(
+    judged.map(({ window }) => pairMoments(Array.from(window.tokens, meanOf), window.activations)),
   );
-  return Number.isNaN(r) ? undefined : correlationInterval(r, truths.length);
 }
 
 function tokenFacts(windows: readonly Window[]): Map<number, TokenFacts> {

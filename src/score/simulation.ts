@@ -4,14 +4,8 @@ import type { Outcome } from "../llm/outcome.js";
 import { addUsage, noUsage, type TextModel, type Usage } from "../llm/text-model.js";
 import type { TokenScorer } from "../llm/token-scorer.js";
 import { settingsOf } from "../settings.js";
-import { bootstrap } from "../stats/bootstrap.js";
-import {
-  correlation,
-  crossFittedVariance,
-  type PairMoments,
-  pairMoments,
-  pooled,
-} from "../stats/pair-moments.js";
+import { correlation, crossFittedVariance, pairMoments } from "../stats/pair-moments.js";
+import { pooledCorrelation } from "../stats/pooled-correlation.js";
 import { row } from "../tensor.js";
 import { attempt } from "./attempt.js";
 import { isTokenScorer } from "./is-token-scorer.js";
@@ -110,14 +104,14 @@ export function simulationScore(parts: Pick<Score, "scorer" | "model" | "judgeme
   const windows = parts.judgements.flatMap(({ answer, activations = [] }) =>
     answer.status === "ok" ? [pairMoments(answer.value.activations ?? [], activations)] : [],
   );
-  const r = correlationOf(windows);
+  const r = pooledCorrelation(windows);
   const single = windows.map(correlation).filter((value) => !Number.isNaN(value));
   return {
     ...parts,
     measure: "correlation",
     chance: 0,
-    value: Number.isNaN(r) ? undefined : r,
-    interval: Number.isNaN(r) ? undefined : bootstrap(windows, correlationOf).interval,
+    value: r?.value,
+    interval: r?.interval,
     also: definedOnly({
       "mean correlation of a window": single.reduce((sum, value) => sum + value, 0) / single.length,
       "explained variance": crossFittedVariance(windows),
@@ -127,10 +121,6 @@ export function simulationScore(parts: Pick<Score, "scorer" | "model" | "judgeme
     answered: windows.length,
     unanswered: parts.judgements.length - windows.length,
   };
-}
-
-function correlationOf(windows: readonly PairMoments[]): number {
-  return correlation(pooled(windows));
 }
 
 function definedOnly(numbers: Readonly<Record<string, number>>): Record<string, number> {

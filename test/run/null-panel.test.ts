@@ -19,6 +19,8 @@ import { embedding } from "../../src/score/embedding.js";
 import { exampleEmbedding } from "../../src/score/example-embedding.js";
 import { fuzzing } from "../../src/score/fuzzing.js";
 import type { Scorer } from "../../src/score/scorer.js";
+import { simulation } from "../../src/score/simulation.js";
+import { correlationInterval } from "../../src/stats/correlation-interval.js";
 import { explanation, tokenLatent, window } from "../score/made-examples.js";
 import { plantedCache, plantedExamples, plantedNames } from "../score/planted-latents.js";
 
@@ -229,6 +231,19 @@ describe("unigramRule()", () => {
     const score = await detection(pattern()).score(explanation("the word “not” after “do”"), examples);
     expect(unigramNull(examples, score)?.value).toBeLessThan(0.8);
     expect(score.value).toBeGreaterThan(0.95);
+  });
+
+  it("simulates with an interval that counts windows, as the scorer's does", async () => {
+    const examples = plantedExamples(cache, "a phrase");
+    const score = await simulation(pattern()).score(explanation("the word “not” after “do”"), examples);
+    const found = unigramNull(examples, score);
+    const value = found?.value ?? 0;
+    const [low, high] = found?.interval ?? [0, 0];
+    expect(low).toBeLessThan(value);
+    expect(high).toBeGreaterThan(value);
+    const tokens = [...examples.test, ...examples.nonActivating].reduce((n, one) => n + one.tokens.length, 0);
+    const fisher = correlationInterval(value, tokens).interval;
+    expect(high - low).toBeGreaterThan(1.5 * (fisher[1] - fisher[0]));
   });
 
   it("has nothing to say of measures of other things", async () => {
