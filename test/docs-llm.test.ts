@@ -114,7 +114,7 @@ describe("docs/llm.md", () => {
     const cramped = (code: string) => at(code).replace(", roomToThink: 4000", ", onWarning: () => {}");
     const cut = (await run("Models that think", "results", cramped)) as saelab.Report;
     expect(cut.outcomes.latents).toEqual({ truncated: 2 });
-    expect(cut.rows[0]).toMatchObject({ reason: expect.stringContaining("give roomToThink") });
+    expect(cut.rows[0]).toMatchObject({ reason: expect.stringContaining("raise roomToThink") });
   }, 60_000);
 
   it("With no key and no network", async () => {

@@ -23,8 +23,8 @@ export interface OpenAICompatibleOptions extends OpenAIServiceOptions {
  * the answer, or before it with `</think>` at their end, are left out.
  *
  * @throws {ModelCallError} If OpenAI's own service is to be asked without a key, or the key cannot be sent (`scope` is `stop`).
- * @throws {RangeError} If `baseURL` is no address or holds a password, or if `roomToThink` is no whole number >= 0 or stands in
- *   `extra` as a limit of length.
+ * @throws {RangeError} If `baseURL` is no address or holds a password, `roomToThink` is no whole number >= 0, or `extra` holds a
+ *   limit of length.
  */
 export function openAICompatible(options: OpenAICompatibleOptions): TextModel {
   const { model, prices } = options;
@@ -92,14 +92,22 @@ function chatRequest(
   };
 }
 
+/** With thoughts beside the answer, as DeepSeek and vLLM call them, or OpenRouter and Ollama. */
+interface Message extends OpenAI.ChatCompletionMessage {
+  readonly reasoning_content?: string | null;
+  readonly reasoning?: string | null;
+}
+
 function chatReply(sent: OpenAI.ChatCompletion, request: TextRequest): TextReply {
   const choice = typeof sent === "object" ? sent?.choices?.[0] : undefined;
   if (!choice?.message)
     throw new NotAnAnswerError("the answer was not a chat completion, but perhaps a proxy's page");
-  const { content, refusal } = choice.message;
-  const text = withoutThoughts(content ?? refusal ?? "");
+  const { content, refusal, reasoning_content, reasoning } = choice.message as Message;
+  const written = content ?? refusal ?? "";
+  const text = withoutThoughts(written);
   const stop = isThought(text) ? "truncated" : stopOf(choice);
-  return { text, stop, usage: usageOf(sent.usage, request, text), model: sent.model ?? "" };
+  const usage = usageOf(sent.usage, request, (reasoning_content ?? reasoning ?? "") + written);
+  return { text, stop, usage, model: sent.model ?? "" };
 }
 
 /** OpenAI's, then those of Text Generation Inference and of Together. */
@@ -113,12 +121,13 @@ function stopOf({ finish_reason, message }: OpenAI.ChatCompletion.Choice): TextR
   throw new NotAnAnswerError(`the answer broke off (finish_reason ${JSON.stringify(finish_reason ?? null)})`);
 }
 
-function usageOf(usage: OpenAI.CompletionUsage | undefined, request: TextRequest, text: string): Usage {
+/** As the server counts, or estimated from all that the model wrote. */
+function usageOf(usage: OpenAI.CompletionUsage | undefined, request: TextRequest, written: string): Usage {
   if (!usage) {
     const outputTokens = estimateTokens({
       ...request,
       system: "",
-      messages: [{ role: "assistant", content: text }],
+      messages: [{ role: "assistant", content: written }],
     });
     return { inputTokens: estimateTokens(request), outputTokens, cachedInputTokens: 0 };
   }

@@ -24,4 +24,4 @@ export function isCutInThought({ stop, text }: TextReply): boolean {
 
 /** What became of such a reply, and what to do. */
 export const cutInThought =
-  "was cut while it was thinking; give roomToThink to openAICompatible(), --room-to-think on the command line";
+  "was cut while it was thinking; raise roomToThink of openAICompatible(), --room-to-think on the command line";

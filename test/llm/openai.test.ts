@@ -130,6 +130,15 @@ describe("openAICompatible()", () => {
     ]);
   });
 
+  it("counts thoughts where it estimates", async () => {
+    const thoughts = "Perhaps this one. ".repeat(100);
+    await serve({ answer: () => `<think>${thoughts}</think>[1, 0]`, usage: false });
+    const llm = openAICompatible(service({ onWarning: () => {} }));
+    const { text, usage } = await llm.complete(question);
+    expect(text).toBe("[1, 0]");
+    expect(usage.outputTokens).toBeGreaterThan(400);
+  });
+
   it("sends the environment's key to OpenAI only, and wants one there", async () => {
     vi.stubEnv("OPENAI_API_KEY", apiKey);
     vi.stubEnv("OPENAI_ORG_ID", "org-secret");
@@ -192,7 +201,7 @@ describe("a model that thinks", () => {
     const cramped = await judged(openAICompatible(service({ onWarning })));
     expect(cramped).toMatchObject({ value: undefined, answered: 0 });
     const advice =
-      "was cut while it was thinking; give roomToThink to openAICompatible(), --room-to-think on the command line";
+      "was cut while it was thinking; raise roomToThink of openAICompatible(), --room-to-think on the command line";
     for (const { answer } of cramped.judgements) {
       expect(answer).toMatchObject({ status: "truncated", reason: `rules ${advice}` });
     }
@@ -333,8 +342,8 @@ describe("openAITokenScorer()", () => {
 
 describe("openAIEmbedder()", () => {
   it("gives vectors of length 1 in the order of the texts, zeros for an empty one", async () => {
-    const embedder = await openAIEmbedder(service());
-    expect(embedder.dimensions).toBe(embeddingLength);
+    const embedder = openAIEmbedder(service());
+    expect(server.requests).toEqual([]);
     const texts = Array.from({ length: 150 }, (_, i) => (i === 70 ? "" : `text ${i}`));
     const vectors = await embedder.embed(texts);
     expect(vectors.shape).toEqual([150, embeddingLength]);
@@ -345,12 +354,12 @@ describe("openAIEmbedder()", () => {
         expect(row(vectors, i)[k]).toBeCloseTo(count / length, 5);
       });
     }
-    expect(server.requests.length).toBe(1 + 3);
+    expect(server.requests.length).toBe(3);
   });
 
   it("says that a server does not embed", async () => {
     await serve({ lacks: ["embeddings"] });
-    const error = await failureOf(openAIEmbedder(service()));
+    const error = await failureOf(openAIEmbedder(service()).embed(["a"]));
     expect(error).toMatchObject({ scope: "stop", status: 404 });
   });
 });
