@@ -7,7 +7,7 @@
 import type { LatentCache } from "../cache/latent-cache.js";
 import { latentName } from "../latent.js";
 import { type Random, seededRandom } from "../random.js";
-import { coOccurrence } from "./co-occurrence.js";
+import { coActiveLatents } from "./co-active-latents.js";
 import { type EmbeddedWindows, embeddingNeighbourWindows } from "./embedding-neighbour-windows.js";
 import type { Window } from "./example.js";
 import { NegativeSieve, type SeenExamples } from "./negative-sieve.js";
@@ -58,7 +58,7 @@ export interface NegativeLadderOptions extends NegativeSources {
   count?: number | undefined;
   /** Default: 22. */
   seed?: number | string | undefined;
-  /** Of `coOccurrence`, if it was asked for many latents at once. Default: found by a pass through the cache. */
+  /** Of `coOccurrence`, if it was asked for many latents at once. Default: of `coActiveLatents`. */
   coActive?: readonly Neighbour[] | undefined;
   /** Neighbours whose windows are looked through. Default: 20. */
   neighbourCount?: number | undefined;
@@ -129,7 +129,7 @@ const rungs: Readonly<Record<NegativeKind, Rung>> = {
     return silentWindows(cache, rows, { grid, count, firing, random, allowed: (place) => sieve.take(place) });
   },
   "co-active": windowsOfNeighbours((cache, { index, coActive, neighbourCount: count = 20 }) => {
-    return coActive ?? coOccurrence(cache, [index], { count }).get(index) ?? [];
+    return coActive ?? coActiveLatents(cache, index, { count });
   }),
   "encoder-neighbour": windowsByDirection,
   "decoder-neighbour": windowsByDirection,
