@@ -7,6 +7,9 @@ import { writeReportHtml } from "./report/report-html.js";
 import { tableText } from "./report/table.js";
 import { interpret } from "./run/interpret.js";
 
+const asksAgain =
+  "\nCalls failed: the same command asks again for what is missing, and pays for nothing that was answered.\n";
+
 /** Caches, explains, scores, prints the table and writes the report. */
 export async function runCommand(args: readonly string[]): Promise<void> {
   const { how, out, title, open } = readLine(args);
@@ -18,6 +21,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   const line = { ...how, examples: sampling, directory: out, signal };
   const results = await report(interpret(cache, latents, line));
   process.stdout.write(`${tableText(results, process.stdout.columns)}\n`);
+  if (Object.values(results.outcomes).some(({ failed }) => failed)) process.stdout.write(asksAgain);
   const scored = results.rows.filter((row) => row.status === "scored");
   const quietly = { ...sampling, signal, onProgress: false as const };
   const examples = await Promise.all(scored.map((row) => sampleEditedExamples(cache, row.latent, quietly)));

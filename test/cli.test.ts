@@ -176,6 +176,29 @@ describe.skipIf(notBuilt)(`saelab on the command line${notBuilt}`, () => {
     expect(saelab(replayed, cwd).stdout.replaceAll("again", "out")).toBe(first.stdout);
   }, 240_000);
 
+  it("run says that calls failed, and asks for them when the same command is given again", async () => {
+    await using server = await openAIServer();
+    let down = true;
+    const fault = { kind: "status", status: 503, headers: { "retry-after-ms": "1" } } as const;
+    server.failWhen((question) => down && !question.includes("Marked examples"), fault);
+    const cwd = mkdtempSync(join(tmpdir(), "saelab-cli-"));
+    const asked = ["--tokens", "60000", "--latents", "2", "--coder", "demo/layers.1", "--out", "out"];
+    const run = ["run", "--llm", `openai:${server.url}/v1#rules`, "--null", "none", ...asked];
+    const first = await saelabBeside(run, cwd);
+    expect(first).toMatchObject({ status: 0, stderr: "" });
+    expect(first.stdout).toMatch(/^latents: 2 ok; scores: 4 without value; answers: \d+ failed/m);
+    expect(first.stdout).toContain("Calls failed: the same command asks again for what is missing");
+    down = false;
+    const from = server.requests.length;
+    const second = await saelabBeside(run, cwd);
+    expect(second.stdout).toMatch(/^latents: 2 ok; scores: 4 ok; answers: \d+ ok$/m);
+    expect(second.stdout).not.toContain("Calls failed");
+    // The explanations were there.
+    const sent = server.requests.slice(from).map(({ body }) => JSON.stringify(body));
+    expect(sent.length).toBeGreaterThan(0);
+    expect(sent.filter((body) => body.includes("Marked examples"))).toEqual([]);
+  }, 240_000);
+
   it("ledger says which file it misses, and wants one", () => {
     expect(saelab(["ledger", "nowhere"])).toMatchObject({
       status: 1,

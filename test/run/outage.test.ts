@@ -130,6 +130,26 @@ describe("a run that is taken up after an outage", () => {
     expect(server.requests.length).toBe(calls);
   }, 60_000);
 
+  it("ends soon where the service asks for a long wait, and goes on where it was afterwards", async () => {
+    await using whole = await messagesServer();
+    const calm = await run(parts(kept(whole, join(scratch, "calm wait"))));
+    await using server = await messagesServer();
+    const directory = join(scratch, "wait");
+    const again = () => run({ ...parts(kept(server, directory)), directory });
+    seen = 0;
+    server.failWhen(() => ++seen > 20 && seen < 100, {
+      ...{ kind: "status", status: 429, message: "slow down" },
+      headers: { "retry-after": "3600" },
+    });
+    const first = await again();
+    expect(JSON.stringify(first)).toContain("status 429: slow down, and it asks to wait 60 min");
+    // What was under way when it asked, and nothing after that.
+    expect(server.requests.length).toBeLessThan(20 + 64);
+    seen = 100;
+    expect(said(await again())).toEqual(said(calm));
+    expect(answered(server).sort()).toEqual(answered(whole).sort());
+  }, 60_000);
+
   it.each<[string, (llm: TextModel) => InterpretOptions["explainer"]]>([
     ["the best of several", (llm) => bestOf(topActivations(llm), { scorer: detection(llm), n: 3 })],
     [
