@@ -1,5 +1,11 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { modelFromName } from "../../src/llm/model-from-name.js";
+import { openAICompatible } from "../../src/llm/openai-compatible.js";
+import type { TextModel } from "../../src/llm/text-model.js";
+import { withLedger } from "../../src/llm/with-ledger.js";
 import { openAIServer } from "../servers/openai-server.js";
 
 afterEach(() => void vi.unstubAllEnvs());
@@ -30,11 +36,26 @@ describe("modelFromName()", () => {
     const messages = [{ role: "user", content: "hello" }] as const;
     expect((await llm.complete({ system: "", messages, maxTokens: 5 })).stop).toBe("end");
     expect(server.requests[0]?.body.max_tokens).toBe(405);
-    for (const name of ["pattern", "claude", "claude-opus-5-5", "replay:file"]) {
+    for (const name of ["pattern", "claude", "claude-opus-5-5"]) {
       expect(() => modelFromName(name, { roomToThink: 400 })).toThrow(
-        `Cannot give "${name}" room to think: only models named openai:… take it; leave it out`,
+        `Cannot give "${name}" room to think: only openai: models take it; leave it out`,
       );
     }
+  });
+
+  it("tells by their room which replies of a ledger are meant", async () => {
+    await using server = await openAIServer({ thinks: 300 });
+    const place = mkdtempSync(join(tmpdir(), "saelab-name-"));
+    const messages = [{ role: "user", content: "hello" }] as const;
+    const stopOf = async (llm: TextModel) =>
+      (await llm.complete({ system: "", messages, maxTokens: 5 })).stop;
+    const quiet = { baseURL: `${server.url}/v1`, model: "rules", onWarning: () => {} };
+    for (const roomToThink of [0, 400]) {
+      await stopOf(withLedger(openAICompatible({ ...quiet, roomToThink }), place));
+    }
+    expect(() => modelFromName(`replay:${place}`)).toThrow(/"roomToThink":400/);
+    expect(await stopOf(modelFromName(`replay:${place}`, { roomToThink: 400 }))).toBe("end");
+    rmSync(place, { recursive: true, force: true });
   });
 
   it.each(["", "gpt", "openai:", "openai:http://127.0.0.1/v1", "replay:"])("refuses %j", (name) => {
