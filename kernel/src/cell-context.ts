@@ -1,7 +1,8 @@
 /**
  * Which cell (or comm message) the code that runs now belongs to, so that what it prints lands there.
  *
- * While a cell runs, that cell; inside a timer's or a comm's callback, the cell that set it up; else the last cell.
+ * While a cell runs, that cell; inside a timer's or a comm's callback, the cell that set it up; behind an `await` of
+ * cell code, the cell that it began in; else the last cell.
  * Timers are wrapped instead of using AsyncLocalStorage, because async hooks can abort Node 20 when a cell is stopped.
  */
 import type { Header, Json } from "./messages.js";
@@ -38,6 +39,19 @@ export function runInContext<T>(context: CellContext, run: () => T): T {
   } finally {
     callback = before;
   }
+}
+
+const nextMicrotask = Promise.resolve();
+const leave = () => {
+  callback = undefined;
+};
+
+/** Makes the microtask that is queued right behind this call part of `context`. */
+export function enterNextMicrotask(context: CellContext): void {
+  void nextMicrotask.then(() => {
+    callback = context;
+    void nextMicrotask.then(leave);
+  });
 }
 
 /** Makes the timers of the global scope remember the cell that set them. */

@@ -1,9 +1,10 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { cellAwait, cellCaught, cellEach } from "./cell-awaits.js";
 import { currentContext } from "./cell-context.js";
 import { type CommRegistry, commsSymbol } from "./comms.js";
 import type { Displays } from "./display.js";
-import { importName, metaName } from "./hoist.js";
+import { awaitName, caughtName, eachName, importName, metaName } from "./hoist.js";
 import type { KernelControls } from "./kernel-controls.js";
 import { cellMeta, ModuleLoader } from "./module-loader.js";
 import { type Publisher, publishSymbol } from "./publisher.js";
@@ -34,6 +35,9 @@ export function installCellGlobals(parts: {
   define("require", createRequire(join(process.cwd(), "cell.ts")));
   define(importName, new ModuleLoader().import);
   define(metaName, cellMeta());
+  define(awaitName, cellAwait);
+  define(eachName, cellEach);
+  define(caughtName, cellCaught);
   define(commsSymbol, comms);
   define(widgetsSymbol, widgets);
   define(publishSymbol, publisher.display.bind(publisher));

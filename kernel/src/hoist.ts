@@ -17,12 +17,19 @@ import { type Position, positionOf, SourceEdits } from "./source-edits.js";
 export const importName = "__imp_";
 /** The global object that stands for `import.meta`; as long as that, so that columns stay. */
 export const metaName = "__cell_meta";
+/** The global functions that rewritten cells wait through; see `cell-awaits.ts`. */
+export const awaitName = "__await";
+export const eachName = "__each";
+/** The global function that gets what a `catch` catches. */
+export const caughtName = "__caught";
+/** Names what a `catch` of a cell leaves without a name. */
+const errorName = "__error";
 
 /** A function declaration of a cell, as an assignment to be run before the cell. */
 export interface HoistedFunction {
   readonly name: string;
   readonly code: string;
-  /** Where the function starts in the cell. */
+  /** Where the function starts in the body's code, which is blank there. */
   readonly position: Position;
   /** Characters of `code` before that position. */
   readonly lead: number;
@@ -52,8 +59,8 @@ export function hoist(source: string, fresh: ReadonlySet<string> = new Set()): H
   const program = parse(source);
   const edits = new SourceEdits(source);
   const names = new Set<string>();
-  const functions: HoistedFunction[] = [];
-  rewriteExpressions(program, edits);
+  const functions: NamedFunction[] = [];
+  walk(program, (node) => rewriteAnywhere(node, edits));
   for (const statement of program.body)
     rewriteStatement(statement, { edits, names, functions, program, fresh });
   rewriteNestedVars(program, edits, names);
@@ -63,18 +70,19 @@ export function hoist(source: string, fresh: ReadonlySet<string> = new Set()): H
   if (async && last?.type === "ExpressionStatement") returnValue(last, edits);
   return {
     names: [...names],
-    functions,
-    code: edits.toString(),
+    ...takeFunctions(functions, edits, program.body.length > 1),
     async,
     showsResult,
     original: (position) => edits.original(position),
   };
 }
 
+type NamedFunction = acorn.FunctionDeclaration;
+
 interface Rewriting {
   readonly edits: SourceEdits;
   readonly names: Set<string>;
-  readonly functions: HoistedFunction[];
+  readonly functions: NamedFunction[];
   readonly program: acorn.Program;
   readonly fresh: ReadonlySet<string>;
 }
@@ -127,6 +135,7 @@ function rewriteDefault(statement: acorn.ExportDefaultDeclaration, cell: Rewriti
   cell.edits.blank(statement.start, value.start);
   if ((value.type === "FunctionDeclaration" || value.type === "ClassDeclaration") && value.id) {
     rewriteDeclaration(value as acorn.Declaration, cell);
+    return;
   }
   cell.edits.insert(value.start, ";(");
   cell.edits.insert(value.end, ");");
@@ -134,7 +143,9 @@ function rewriteDefault(statement: acorn.ExportDefaultDeclaration, cell: Rewriti
 
 function rewriteDeclaration(node: acorn.Declaration, cell: Rewriting): void {
   if (node.type === "FunctionDeclaration") {
-    takeFunction(node, cell);
+    cell.names.add(node.id.name);
+    cell.functions.push(node);
+    cell.edits.blank(node.id.start, node.id.end);
     return;
   }
   if (node.type === "ClassDeclaration") {
@@ -169,7 +180,6 @@ function rewriteVariables(
 function rewriteNestedVars(program: acorn.Program, edits: SourceEdits, names: Set<string>): void {
   walk(program, (node, parent) => {
     if (isFunction(node)) return false;
-    if (/using/.test(String(node.kind))) throw new SyntaxError("Cannot run using before it is lowered");
     if (node.type !== "VariableDeclaration" || node.kind !== "var") return true;
     if (!parent || parent.type === "Program" || parent.type === "ExportNamedDeclaration") return true;
     const lead = /^(BlockStatement|SwitchCase)$/.test(parent.type) ? ";" : "";
@@ -182,26 +192,22 @@ function rewriteNestedVars(program: acorn.Program, edits: SourceEdits, names: Se
   });
 }
 
-function takeFunction(
-  node: acorn.FunctionDeclaration,
-  { edits, names, functions, program }: Rewriting,
-): void {
-  const { source } = edits;
-  const inner = new SourceEdits(source);
-  inner.blank(node.id.start, node.id.end);
-  walk(node, (child) => rewriteExpression(child, inner));
-  inner.replace(0, node.start, "");
-  inner.replace(node.end, source.length, "");
-  const lead = `${node.id.name}=`;
-  const text = inner.toString().slice(newlines(source.slice(0, node.start)));
-  const position = positionOf(source, node.start);
-  names.add(node.id.name);
-  functions.push({ name: node.id.name, code: lead + text.trimEnd(), position, lead: lead.length });
-  edits.blank(node.start, node.end, program.body.length > 1 ? ";" : "");
-}
-
-function newlines(text: string): number {
-  return text.split("\n").length - 1;
+/** Cuts the functions out of the edited text; both parts keep their places, so that one way back serves both. */
+function takeFunctions(
+  nodes: readonly NamedFunction[],
+  edits: SourceEdits,
+  hasMore: boolean,
+): Pick<HoistedCell, "functions" | "code"> {
+  const text = edits.toString();
+  const rest = new SourceEdits(text);
+  const functions = nodes.map(({ id: { name }, start, end }) => {
+    const from = edits.generated(start);
+    const to = edits.generated(end, { before: true });
+    rest.blank(from, to, hasMore ? ";" : "");
+    const lead = `${name}=`;
+    return { name, code: lead + text.slice(from, to), position: positionOf(text, from), lead: lead.length };
+  });
+  return { functions, code: rest.toString() };
 }
 
 function rewriteImport(node: acorn.ImportDeclaration, { edits, names, program }: Rewriting): void {
@@ -215,11 +221,11 @@ function rewriteImport(node: acorn.ImportDeclaration, { edits, names, program }:
   for (const specifier of node.specifiers) names.add(target(specifier));
   const wanted = named.filter(({ local }) => used.has(local)).map(({ key }) => key);
   const attributes = node.attributes?.map((a) => [attributeName(a), a.value.value]) ?? [];
-  const call = `await ${importName}(${[
+  const call = `await ${awaitName}(${importName}(${[
     JSON.stringify(node.source.value),
     attributes.length > 0 ? JSON.stringify({ with: Object.fromEntries(attributes) }) : "undefined",
     JSON.stringify(wanted),
-  ].join()})`;
+  ].join()}))`;
   const pattern = `{${named.map(({ key, local }) => `${JSON.stringify(key)}:${local}`).join()}}`;
   if (whole) edits.replace(node.start, node.end, `;${target(whole)}=${call};(${pattern}=${target(whole)});`);
   else if (named.length > 0) edits.replace(node.start, node.end, `;(${pattern}=${call});`);
@@ -237,23 +243,34 @@ function attributeName({ key }: acorn.ImportAttribute): string {
   return key.type === "Identifier" ? key.name : String(key.value);
 }
 
-/** Dynamic imports and `import.meta`, wherever they are outside the functions that are taken out. */
-function rewriteExpressions(program: acorn.Program, edits: SourceEdits): void {
-  const taken = new Set<unknown>();
-  for (const statement of program.body) {
-    const node = "declaration" in statement ? statement.declaration : statement;
-    if (node?.type === "FunctionDeclaration" && node.id) taken.add(node);
-  }
-  walk(program, (node) => {
-    if (taken.has(node)) return false;
-    return rewriteExpression(node, edits);
-  });
-}
-
-function rewriteExpression(node: AnyNode, edits: SourceEdits): boolean {
+/** What is rewritten wherever it stands: `import()`, `import.meta`, and what an interrupt ends. */
+function rewriteAnywhere(node: AnyNode, edits: SourceEdits): boolean {
+  if (node.type === "VariableDeclaration" && /using/.test(String(node.kind)))
+    throw new SyntaxError("Cannot run using before it is lowered");
   if (node.type === "ImportExpression") edits.replace(node.start, node.start + "import".length, importName);
   if (node.type === "MetaProperty" && (node.meta as AnyNode).name === "import") {
     edits.replace(node.start, node.end, metaName);
   }
+  if (node.type === "AwaitExpression") {
+    edits.insert(node.start + "await".length, ` ${awaitName}(`);
+    edits.insert(node.end, ")");
+  }
+  if (node.type === "ForOfStatement" && node.await === true) {
+    const { start, end } = node.right as AnyNode;
+    edits.insert(start, `${eachName}(`);
+    edits.insert(end, ")");
+  }
+  if (node.type === "CatchClause") rewriteCatch(node as unknown as acorn.CatchClause, edits);
   return true;
+}
+
+function rewriteCatch({ param, body }: acorn.CatchClause, edits: SourceEdits): void {
+  const check = (name: string) => `${caughtName}(${name});`;
+  if (param && param.type !== "Identifier") {
+    edits.insert(param.start, `${errorName}){${check(errorName)}let `);
+    edits.replace(param.end, body.start + 1, `=${errorName};`);
+    return;
+  }
+  if (!param) edits.insert(body.start, `(${errorName})`);
+  edits.insert(body.start + 1, check(param?.name ?? errorName));
 }

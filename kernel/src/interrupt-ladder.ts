@@ -1,7 +1,7 @@
 /**
  * Stops what the main thread does, from the IO worker, with ever blunter tools.
  *
- * 1. Ask: a main thread that waits for something takes the message and gives the cell up.
+ * 1. Ask: a main thread that waits for something takes the message and ends what the cell awaits.
  * 2. SIGINT: ends a synchronous cell (not on Windows).
  * 3. Terminate through the inspector: stops a loop behind an `await` or in a callback; then the main thread is free
  *    and takes the message of step 1. If it waits for a child process, that is interrupted after it has been told to

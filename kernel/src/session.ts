@@ -1,10 +1,11 @@
 /** What the main thread does for the front end: runs cells one at a time, and takes comm messages in between. */
 
+import { stopAwaits, untilStopped } from "./cell-awaits.js";
 import { type CellContext, currentContext, enterCell, runInContext } from "./cell-context.js";
 import { CellInterruptError } from "./cell-error.js";
 import type { CommRegistry } from "./comms.js";
 import { DisplayHandle, type Displays } from "./display.js";
-import type { Executor } from "./executor.js";
+import type { CellOutcome, Executor } from "./executor.js";
 import { liveMembers } from "./live-members.js";
 import type { Json, MimeBundle } from "./messages.js";
 import { mimeBundleOf } from "./mime-bundle.js";
@@ -18,6 +19,8 @@ type ExecuteMessage = Extract<ToMain, { type: "execute" }>;
 
 /** Milliseconds that code which watches the signal gets to stop cleanly. */
 const gracePeriod = 800;
+/** Milliseconds after an interrupt at which the cell is over, though a `finally` of it may still wait. */
+const patience = 900;
 
 /** What the session stands on. */
 export interface SessionOptions {
@@ -154,17 +157,22 @@ export class Session {
       const name = message.silent ? `silent-${++this.#silent}.ts` : `cell-${message.count}.ts`;
       if (!message.silent) this.#cells.set(name, { parent: message.parent, signal: controller.signal });
       const outcome = await this.#options.executor.run(message.code, name);
-      // What is only assigned may go on in the background.
-      const value = outcome.showsResult ? await outcome.value : undefined;
-      await this.#options.displays.settled(running);
-      if (outcome.showsResult) await this.#showResult(running, value);
-      if (running.interrupted) throw new CellInterruptError();
-      const user_expressions = await this.#evaluate(message.userExpressions);
-      const payload = await Promise.all(running.payload);
-      this.#finish(running, { status: "ok", payload, user_expressions });
+      const content = await untilStopped(this.#conclude(running, outcome), { context: running });
+      this.#finish(running, { status: "ok", ...content });
     } catch (error) {
       this.#fail(running, error);
     }
+  }
+
+  /** Shows what a cell gave, when its code has run. */
+  async #conclude(running: RunningCell, { value, showsResult }: CellOutcome): Promise<Json> {
+    // What is only assigned may go on in the background.
+    const result = showsResult ? await value : undefined;
+    await this.#options.displays.settled(running);
+    if (showsResult) await this.#showResult(running, result);
+    if (running.interrupted) throw new CellInterruptError();
+    const user_expressions = await this.#evaluate(running.message.userExpressions);
+    return { payload: await Promise.all(running.payload), user_expressions };
   }
 
   async #showResult(running: RunningCell, value: unknown): Promise<void> {
@@ -220,9 +228,14 @@ export class Session {
     this.#options.toIo({ type: "interrupted" });
     running.interrupted = true;
     running.controller.abort(new CellInterruptError());
-    const stop = () => this.#fail(running, new CellInterruptError());
-    if (running.signalSeen) setTimeout(stop, gracePeriod);
-    else stop();
+    if (running.signalSeen) setTimeout(() => this.#stop(running), gracePeriod);
+    else this.#stop(running);
+    setTimeout(() => this.#fail(running, new CellInterruptError()), patience);
+  }
+
+  /** Ends what a cell awaits, and with it the cell; one that awaits nothing is given up. */
+  #stop(running: RunningCell): void {
+    if (stopAwaits(running) === 0) this.#fail(running, new CellInterruptError());
   }
 
   #abandon(id: string): void {

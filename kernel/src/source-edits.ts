@@ -54,6 +54,13 @@ export class SourceEdits {
     return text + this.source.slice(at);
   }
 
+  /** Where an offset lies in the edited text: behind what is inserted there, unless `before` that. */
+  generated(offset: number, { before = false } = {}): number {
+    return this.#edits
+      .filter(({ start, end }) => end < offset || (end === offset && !(before && start === end)))
+      .reduce((moved, { start, end, text }) => moved + text.length - (end - start), offset);
+  }
+
   /** Moves a position in the edited text back to the original. */
   original({ line, column }: Position): Position {
     const lineStart = offsetOfLine(this.source, line);

@@ -1,13 +1,16 @@
 import vm from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hoist } from "../../kernel/src/hoist.js";
+import { cellAwait, cellCaught, cellEach } from "../../kernel/src/cell-awaits.js";
+import { awaitName, caughtName, eachName, hoist } from "../../kernel/src/hoist.js";
 import { prepareCell } from "../../kernel/src/prepare-cell.js";
 import { ScriptExecutor } from "../../kernel/src/script-executor.js";
 
+const awaits = { [awaitName]: cellAwait, [eachName]: cellEach, [caughtName]: cellCaught };
+
 /** Runs cells one after another, and returns the values of the expressions that end them. */
 async function runCells(cells: readonly string[], globals: object = {}): Promise<unknown[]> {
-  const context = vm.createContext({ ...globals });
+  const context = vm.createContext({ ...awaits, ...globals });
   const executor = new ScriptExecutor({ context });
   const values: unknown[] = [];
   for (const [i, code] of cells.entries()) {
@@ -83,6 +86,36 @@ describe("hoist()", () => {
   it("rewrites import() and import.meta inside functions too", () => {
     const { functions } = hoist("function f() { return [import('x'), import.meta.url] }");
     expect(functions[0]?.code).toBe("f=function  () { return [__imp_('x'), __cell_meta.url] }");
+  });
+
+  it("waits so that an interrupt ends it, and lets no catch have that", async () => {
+    const values = await runCells([
+      "let log = []; async function f(x) { for await (const y of x) { await (log.push(y), null) } }",
+      "await f([1, Promise.resolve(2)]); const g = async (x) => await await x; log.push(await g(3)); log",
+      "try { throw { a: 4 } } catch ({ a, b = 5 }) { log.push(a, b) }",
+      "try { throw 6 } catch (e) { log.push(e) } try { throw 0 } catch { log.push(7) } await 1, log.join('')",
+      "{ async function* h() { try { yield 8; await 1 } finally { log.push('closed') } } for await (const x of h()) break } log.at(-1)",
+    ]);
+    expect(values.slice(-2)).toEqual(["1234567", "closed"]);
+  });
+
+  it("finds its way back in functions and behind them, whatever they wait for", () => {
+    const source =
+      "await a; async function f() { await b; /*1*/ } async function g() {\n await c; /*2*/ } await d; /*3*/";
+    const { code, functions, original } = hoist(source);
+    for (const [n, text] of [
+      functions[0],
+      functions[1],
+      { code, position: { line: 1, column: 1 }, lead: 0 },
+    ].entries()) {
+      const mark = `/*${n + 1}*/`;
+      const before = (text?.code ?? "").split(mark)[0] ?? "";
+      const lines = before.split("\n");
+      const { position = { line: 1, column: 1 }, lead = 0 } = text ?? {};
+      const column = (lines.at(-1) ?? "").length + 1 + (lines.length === 1 ? position.column - 1 - lead : 0);
+      const at = original({ line: position.line + lines.length - 1, column });
+      expect(source.split("\n")[at.line - 1]?.slice(at.column - 1, at.column + 4)).toBe(mark);
+    }
   });
 
   it("finds its way back behind an edit", () => {

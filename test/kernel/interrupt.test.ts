@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fastestOf, interruptTarget } from "./fastest-of.js";
-import { type Execution, KernelClient, resultOf } from "./kernel-client.js";
+import { type Execution, KernelClient, resultOf, streamText } from "./kernel-client.js";
 
 let kernel: KernelClient;
 beforeAll(async () => {
@@ -76,6 +76,94 @@ describe.skipIf(process.platform === "win32")("an interrupt", () => {
     );
     expect(resultOf(ended)?.["text/plain"]).toBe("[ 'SIGINT', null ]");
     await kernel.execute("old.kill()");
+  });
+});
+
+/** For cells that are stopped while they wait. */
+const waits = `const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+async function called(n: number) { await sleep(200); console.log("call", n); return n }
+async function* counted() { try { for (let i = 0; ; i++) { await sleep(50); yield i } } finally { console.log("closed") } }
+let n = 0;
+{ using none = null }`; // the first that needs TypeScript takes its time
+
+describe("an interrupt of a cell that awaits", () => {
+  beforeAll(async () => {
+    await kernel.execute(waits);
+  });
+
+  it.each([
+    ["a loop", "for (const x of [1, 2, 3, 4]) { await sleep(200); console.log('call', x) }"],
+    ["a function of an earlier cell", "for (const x of [1, 2, 3, 4]) await called(x)"],
+    [
+      "a loop that catches",
+      "for (const x of [1, 2, 3, 4]) { try { await called(x) } catch { console.log('caught') } }",
+    ],
+    ["an async generator", "for await (const x of counted()) if (x % 4 === 3) console.log('call', x)"],
+    [
+      "calls side by side",
+      "await Promise.all([1, 2, 3].map(async (x) => { await sleep(150 * x); await called(x) }))",
+    ],
+  ])("stops %s for good", async (_, code) => {
+    const stopped = await stop(code, byMessage);
+    expect(stopped.reply.ename).toBe("InterruptError");
+    const from = kernel.published.length;
+    await kernel.execute("await sleep(700)");
+    const late = kernel.published.slice(from).map(({ content }) => content.text ?? "");
+    expect(late.join("")).toBe("");
+    expect(streamText(stopped)).not.toMatch(/caught/);
+  });
+
+  it("runs what finally, using and await using close, also behind an await that never ends", async () => {
+    const stopped = await stop(
+      `const closing = (name: string) => ({ async [Symbol.asyncDispose]() { await sleep(10); console.log(name) } });
+      async function inner() { await using x = closing("inner"); await new Promise(() => {}) }
+      try { await inner() } catch { console.log("caught") } finally { await sleep(20); console.log("finally") }`,
+      byMessage,
+    );
+    expect(stopped.reply.ename).toBe("InterruptError");
+    expect(streamText(stopped)).toBe("inner\nfinally\n");
+  });
+
+  it("gives up what closes too slowly, and lets it end in the background", async () => {
+    const stopped = await stop(
+      "try { await new Promise(() => {}) } finally { await sleep(1500); n = 42 }",
+      byMessage,
+    );
+    expect(stopped.reply.ename).toBe("InterruptError");
+    expect(resultOf(await kernel.execute("n"))?.["text/plain"]).toBe("0");
+    expect(resultOf(await kernel.execute("await sleep(1500); n"))?.["text/plain"]).toBe("42");
+  });
+
+  it("leaves alone what an earlier cell does in the background, and where that prints", async () => {
+    const background = await kernel.request("execute_request", {
+      code: "let left = 8; const task = (async () => { while (left-- > 0) await called(left) })()",
+      silent: false,
+    });
+    await stop("await called(99); await sleep(10_000)", byMessage);
+    const after = await kernel.execute("await task; left");
+    expect(resultOf(after)?.["text/plain"]).toBe("-1");
+    expect(streamText(after)).toBe("");
+    const printed = kernel.published.filter(({ parent }) => parent?.msg_id === background.parent?.msg_id);
+    expect(streamText({ reply: {}, outputs: printed })).toContain("call 0\n");
+  });
+
+  it("keeps nothing of awaits that are over", async () => {
+    const grown = await kernel.execute(
+      "import { setFlagsFromString } from 'node:v8'; import vm from 'node:vm'; setFlagsFromString('--expose-gc');" +
+        "const collect = vm.runInNewContext('gc'); collect(); const before = process.memoryUsage().heapUsed;" +
+        "for (let i = 0; i < 300_000; i++) await Promise.resolve(i);" +
+        "collect(); (process.memoryUsage().heapUsed - before) / 300_000",
+    );
+    expect(Number(resultOf(grown)?.["text/plain"])).toBeLessThan(10);
+  });
+
+  it("can be caught in a later cell, where it is an error like any other", async () => {
+    await stop(
+      "let failed: any; const job = called(1).then(() => sleep(5000)); failed = (async () => await job)(); await job",
+      byMessage,
+    );
+    const later = await kernel.execute("try { await failed } catch (error) { error.name }");
+    expect(later.reply.status).toBe("ok");
   });
 });
 

@@ -166,6 +166,17 @@ describe("declarations that V8 does not know", () => {
     expect(await text("closed.join()")).toBe("'async b,a'");
   });
 
+  it.each([
+    ["a function", "function f() { using x = closing('f'); return x.n }\nf()"],
+    ["a method", "class Owner { m() { using x = closing('m'); return x.n } }\nnew Owner().m()"],
+    ["an arrow function", "const go = async () => { await using x = closing('f'); return x.n }\nawait go()"],
+    ["a loop", "const all = () => { for (using x of [closing('f')]) return x.n }\nall()"],
+  ])("using in %s closes at its end", async (_, code) => {
+    await kernel.execute("closed.length = 0");
+    expect(await text(code)).toMatch(/^'[fm]'$/);
+    expect(await text("closed.join()")).toMatch(/^'(async )?[fm]'$/);
+  });
+
   it("decorators are those of the standard", async () => {
     const decorated =
       "const twice = (value: (this: any) => number, _: ClassMethodDecoratorContext) => function (this: any) { return 2 * value.call(this) }\n" +
