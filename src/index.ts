@@ -88,6 +88,8 @@ export { openAITokenScorer } from "./llm/openai-token-scorer.js";
 export { exportLedger } from "./llm/export-ledger.js";
 export { type LedgerSummary, ledgerSummary, type ModelSummary } from "./llm/ledger-summary.js";
 export { replay } from "./llm/replay.js";
+export { replayEmbedder } from "./llm/replay-embedder.js";
+export { replayTokenScorer } from "./llm/replay-token-scorer.js";
 export { withLedger } from "./llm/with-ledger.js";
 export type { Outcome } from "./llm/outcome.js";
 export { measurePattern, type PatternFit } from "./llm/pattern/measure-pattern.js";

@@ -110,6 +110,8 @@ describe("saelab", () => {
         "readPattern",
         "refine",
         "replay",
+        "replayEmbedder",
+        "replayTokenScorer",
         "report",
         "reportHtml",
         "responsiveness",

@@ -13,7 +13,7 @@ import { dirname, resolve } from "node:path";
 import type Libsql from "libsql";
 import { FileError } from "../errors.js";
 
-export type SqlValue = string | number | null;
+export type SqlValue = string | number | null | Uint8Array;
 
 export interface Database {
   readonly path: string;
@@ -185,7 +185,7 @@ const asJson = "\u{ffff}";
 /** SQLite's text is UTF-8, and the binding cuts it at U+0000: what would not survive that is stored as JSON. */
 function stored(value: SqlValue): SqlValue {
   if (typeof value !== "string") return value;
-  const survives = !value.includes("\0") && !value.startsWith(asJson) && value.isWellFormed();
+  const survives = !/[\0\p{Surrogate}]/u.test(value) && !value.startsWith(asJson);
   return survives ? value : asJson + JSON.stringify(value);
 }
 

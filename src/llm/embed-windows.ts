@@ -7,7 +7,8 @@ import { tileAt, type WindowGrid, windows } from "../examples/windows.js";
 import { type Latent, latentName } from "../latent.js";
 import { callSignal, type LongCallOptions, progressMeter } from "../progress.js";
 import { seededRandom } from "../random.js";
-import { tensor } from "../tensor.js";
+import { settingsOf } from "../settings.js";
+import { type Tensor, tensor } from "../tensor.js";
 import type { Embedder } from "./embedder.js";
 import { builtInEmbedder } from "./local/built-in-embedder.js";
 
@@ -42,23 +43,30 @@ export async function embedWindows(
   const signal = callSignal(options);
   const places = poolOf(cache, { ...options, windowLength });
   const meter = progressMeter("embed windows", "windows", places.length, options.onProgress);
-  const vectors = new Float32Array(places.length * embedder.dimensions);
+  const parts: Tensor[] = [];
   for (let from = 0; from < places.length; from += textsPerCall) {
     const texts = places.slice(from, from + textsPerCall).map((place) => textOf(cache, place));
-    const { data } = await embedder.embed(texts, { signal });
-    vectors.set(data, from * embedder.dimensions);
+    parts.push(await embedder.embed(texts, { signal }));
     meter.report(from + texts.length);
   }
   meter.end(places.length);
   return {
     name: embedder.name,
     hash: createHash("sha256")
-      .update(JSON.stringify([cache.hash, embedder.name, places]))
+      .update(JSON.stringify([cache.hash, settingsOf({ embedder }).embedder, places]))
       .digest("hex"),
     windowLength,
     places,
-    vectors: tensor(vectors, [places.length, embedder.dimensions]),
+    vectors: stacked(parts, places.length),
   };
+}
+
+/** The rows of all parts; of texts that hold nothing a part may have rows without a length. */
+function stacked(parts: readonly Tensor[], rows: number): Tensor {
+  const dimensions = parts.reduce((most, { shape }) => Math.max(most, shape[1] as number), 0);
+  const vectors = new Float32Array(rows * dimensions);
+  for (const [i, { data }] of parts.entries()) vectors.set(data, i * textsPerCall * dimensions);
+  return tensor(vectors, [rows, dimensions]);
 }
 
 /** Drawn windows in order of place, then the strongest ones of each latent; none twice. */

@@ -35,14 +35,16 @@ const rowsPerPage = 8_192;
 
 /** A call with its preamble written out and with what the newest parser made of the reply. */
 const pageSql = `SELECT id, c.key, at, model, p.body, question, parameters, reply, stop, answered_by, input_tokens,
-    output_tokens, cached_input_tokens, cache_write_tokens, dollars, latency_ms, failure, o.parser, o.status, o.reason
+    output_tokens, cached_input_tokens, cache_write_tokens, dollars, latency_ms, failure, o.parser,
+    coalesce(o.status, CASE WHEN reply IS NULL AND failure IS NULL THEN 'ok' END), o.reason
   FROM call c JOIN preamble p ON p.key = c.preamble LEFT JOIN outcome o
-    ON o.call = c.id AND o.parser = (SELECT max(parser) FROM outcome WHERE call = c.id)
+    ON o.call = c.id AND o.parser = (
+      SELECT parser FROM outcome WHERE call = c.id ORDER BY length(parser) DESC, parser DESC LIMIT 1)
   WHERE id > ? ORDER BY id LIMIT ${rowsPerPage}`;
 
 /**
  * Writes a ledger as one table for other tools, a row for each call: as Parquet if `path` ends in `.parquet`, as an Arrow
- * stream if it ends in `.arrow`.
+ * stream if it ends in `.arrow`. Of a call for vectors or log-probabilities it holds the texts and not the numbers.
  *
  * @param place As for `withLedger`.
  * @throws {RangeError} If `path` ends in anything else.
@@ -127,7 +129,8 @@ async function writeArrow(path: string, pages: Iterable<Page>): Promise<void> {
   await pipeline(RecordBatchStreamWriter.writeAll(batches()).toNodeStream(), createWriteStream(path));
 }
 
-function cell(value: SqlValue | undefined, type: Column[1]): SqlValue | bigint {
+/** No column holds bytes. */
+function cell(value: SqlValue | undefined, type: Column[1]): string | number | bigint | null {
   if (value === undefined || value === null) return null;
-  return type === "INT64" ? BigInt(value) : value;
+  return type === "INT64" ? BigInt(Number(value)) : (value as string | number);
 }

@@ -9,7 +9,8 @@ export interface ModelSummary {
   /** Calls that ended, answered or not. */
   readonly calls: number;
   /**
-   * Each call once, by what the newest parser made of its reply. `unread` is a whole reply that nobody has read.
+   * Each call once, by what the newest parser made of its reply. `unread` is a whole reply that nobody has read. Calls for
+   * vectors and log-probabilities are `ok` or `failed`.
    */
   readonly outcomes: Readonly<Partial<Record<Outcome<unknown>["status"] | "unread", number>>>;
   readonly inputTokens: number;
@@ -42,14 +43,16 @@ export function ledgerSummary(place: string): LedgerSummary & Displayable {
 }
 
 const totalsSql = `SELECT model, count(*), sum(input_tokens), sum(output_tokens), sum(cached_input_tokens),
-  sum(dollars), count(latency_ms) FILTER (WHERE reply IS NOT NULL) FROM call GROUP BY model ORDER BY model`;
+  sum(dollars), count(latency_ms) FILTER (WHERE failure IS NULL) FROM call GROUP BY model ORDER BY model`;
 
+/** The newest of a parser's versions is the longest and last: `answers 10` comes after `answers 9`. */
 const outcomesSql = `SELECT coalesce(
-    (SELECT status FROM outcome WHERE call = id ORDER BY parser DESC LIMIT 1),
-    CASE WHEN reply IS NULL THEN 'failed' WHEN stop = 'end' THEN 'unread' ELSE stop END) AS status, count(*)
+    (SELECT status FROM outcome WHERE call = id ORDER BY length(parser) DESC, parser DESC LIMIT 1),
+    CASE WHEN failure IS NOT NULL THEN 'failed' WHEN reply IS NULL THEN 'ok' WHEN stop = 'end' THEN 'unread'
+      ELSE stop END) AS status, count(*)
   FROM call WHERE model = ? GROUP BY status ORDER BY count(*) DESC`;
 
-const latencySql = `SELECT latency_ms FROM call WHERE model = ? AND reply IS NOT NULL AND latency_ms IS NOT NULL
+const latencySql = `SELECT latency_ms FROM call WHERE model = ? AND failure IS NULL AND latency_ms IS NOT NULL
   ORDER BY latency_ms LIMIT 1 OFFSET ?`;
 
 type Totals = [string, number, number | null, number | null, number | null, number | null, number];

@@ -5,7 +5,8 @@
  *
  * One SQLite file. A row of `call` is one call that was answered or failed for good; a request's reply is that of
  * its first answered call. What all requests of a kind begin with stands once, in `preamble`. What a parser made
- * of a reply stands in `outcome`, by the parser's name and version: a new parser reads the kept words again.
+ * of a reply stands in `outcome`, by the parser's name and version: a new parser reads the kept words again. Vectors and
+ * log-probabilities, of which one call may bring those of many texts, stand in `numbers`, by each text's own address.
  * Bodies only: no header and no key ever gets here.
  */
 import { join } from "node:path";
@@ -18,12 +19,22 @@ import type { ReplyReading, TextReply, Usage } from "./text-model.js";
 export interface LedgerCall {
   readonly asked: AddressedRequest;
   readonly reply?: TextReply | undefined;
+  /** In place of a reply, by their addresses; `usage` then tells what they took. */
+  readonly numbers?: ReadonlyMap<string, Numbers> | undefined;
+  readonly usage?: Usage | undefined;
   /** The model's own, where it was given any. */
   readonly prices?: Prices | undefined;
   /** One sentence. */
   readonly failure?: string | undefined;
   /** How long the caller waited for it, in milliseconds. */
   readonly waitedMs?: number | undefined;
+}
+
+/** Numbers about one text. */
+export interface Numbers {
+  readonly data: Float32Array;
+  /** The words that they belong to, where these are not known beforehand. */
+  readonly words?: readonly string[] | undefined;
 }
 
 /** A reply that is on disk, with the number of its call. */
@@ -41,6 +52,8 @@ export interface Ledger {
   readonly path: string;
   /** The reply to the request with that address, where there is one. */
   find(key: string): KeptReply | undefined;
+  /** Numbers with that address; only of a ledger that is opened for them. */
+  findNumbers(key: string): Numbers | undefined;
   /**
    * Resolves when the call is on disk, with the number of its row. Calls that end together are written together.
    *
@@ -64,6 +77,19 @@ const schema = {
     PRIMARY KEY (call, parser)) WITHOUT ROWID`,
 };
 
+/** Made when it is needed: a ledger of earlier versions, or one that cannot be written, may lack it. */
+const schemaWithNumbers = {
+  ...schema,
+  numbers: `CREATE TABLE IF NOT EXISTS numbers (
+    key TEXT PRIMARY KEY, call INTEGER NOT NULL REFERENCES call, words TEXT, data BLOB NOT NULL)`,
+};
+
+interface LedgerOptions {
+  mustExist?: boolean;
+  /** Whether numbers are looked up or kept. Default: false. */
+  numbers?: boolean;
+}
+
 /** Where the ledger of `place` is: a path that ends in `.sqlite`, else the file `ledger.sqlite` in that folder. */
 export function ledgerPath(place: string): string {
   return place.endsWith(".sqlite") ? place : join(place, "ledger.sqlite");
@@ -73,7 +99,7 @@ export function ledgerPath(place: string): string {
  * The ledger at `place`, see `ledgerPath`. Made when it is first used, unless it must exist. Several processes may
  * use one at the same time.
  */
-export function openLedger(place: string, options: { mustExist?: boolean } = {}): Ledger {
+export function openLedger(place: string, options: LedgerOptions = {}): Ledger {
   const database = openLedgerFile(place, options);
   const group = new GroupedWrites(database);
   return {
@@ -82,6 +108,11 @@ export function openLedger(place: string, options: { mustExist?: boolean } = {})
       group.retry();
       const row = database.row(findSql, key);
       return row && keptReply(row);
+    },
+    findNumbers(key) {
+      group.retry();
+      const row = database.row("SELECT data, words FROM numbers WHERE key = ?", key);
+      return row && numbersOf(row);
     },
     keep: (call) => group.keep(call),
     note(reading) {
@@ -95,8 +126,8 @@ export function openLedger(place: string, options: { mustExist?: boolean } = {})
 const noteMs = 25;
 
 /** The tables of the ledger at `place`, for those that read or add tables of their own. */
-export function openLedgerFile(place: string, options: { mustExist?: boolean } = {}): Database {
-  return openDatabase(ledgerPath(place), { schema, ...options });
+export function openLedgerFile(place: string, { mustExist, numbers }: LedgerOptions = {}): Database {
+  return openDatabase(ledgerPath(place), { schema: numbers ? schemaWithNumbers : schema, mustExist });
 }
 
 const findSql = `SELECT id, reply, stop, answered_by, input_tokens, output_tokens, cached_input_tokens,
@@ -109,6 +140,12 @@ function keptReply(row: SqlValue[]): KeptReply {
   const usage = { inputTokens, outputTokens, cachedInputTokens } as Usage;
   const reply = { text, stop, model, usage: { ...usage, ...(cacheWriteTokens ? { cacheWriteTokens } : {}) } };
   return { call: call as number, reply: reply as TextReply };
+}
+
+function numbersOf([bytes, words]: SqlValue[]): Numbers {
+  // A copy, so that the numbers begin where numbers may begin.
+  const data = new Float32Array(Uint8Array.from(bytes as Uint8Array).buffer);
+  return { data, words: JSON.parse(String(words ?? null)) ?? undefined };
 }
 
 interface PendingCall extends LedgerCall {
@@ -184,24 +221,37 @@ const insertCallSql = `INSERT INTO call (key, at, model, preamble, question, par
   input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, dollars, latency_ms, failure)
   VALUES (${Array(16).fill("?").join(", ")})`;
 
-function insertCall(run: RunSql, { asked, at, reply, prices, failure, waitedMs }: PendingCall): number {
+function insertCall(run: RunSql, call: PendingCall): number {
+  const { asked, at, reply, usage = reply?.usage, prices, failure, waitedMs, numbers = new Map() } = call;
   const { key, model, preambleKey, question, parameters } = asked;
-  const { inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens } = reply?.usage ?? {};
-  const dollars = reply && (reply.dollars ?? callPrice(model, reply, prices));
+  const { inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens } = usage ?? {};
+  const dollars =
+    reply?.dollars ?? (usage && priceOf(usage, { prices, models: [reply?.model ?? model, model] }));
   const words = [reply?.text ?? null, reply?.stop ?? null, reply?.model ?? null];
   const tokens = [inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens].map((n) => n ?? null);
   const cost = [dollars ?? null, reply?.latencyMs ?? waitedMs ?? null];
   const sent = [key, at, model, preambleKey, question, parameters];
-  return run(insertCallSql, ...sent, ...words, ...tokens, ...cost, failure ?? null);
+  const id = run(insertCallSql, ...sent, ...words, ...tokens, ...cost, failure ?? null);
+  insertNumbers(run, id, numbers);
+  return id;
 }
 
-/** At the prices that the model was given, else at those of the table. */
-function callPrice(
-  asked: string,
-  { model, usage }: TextReply,
-  given: Prices | undefined,
+/** At the prices that the model was given, else at those of the table for who answered or who was asked. */
+function priceOf(
+  usage: Usage,
+  { prices, models }: { prices: Prices | undefined; models: readonly string[] },
 ): number | undefined {
-  return given ? priceAt(given, usage) : (price(model, usage) ?? price(asked, usage));
+  if (prices) return priceAt(prices, usage);
+  return models.map((model) => price(model, usage)).find((dollars) => dollars !== undefined);
+}
+
+const insertNumbersSql = "INSERT OR IGNORE INTO numbers VALUES (?, ?, ?, ?)";
+
+function insertNumbers(run: RunSql, call: number, numbers: ReadonlyMap<string, Numbers>): void {
+  for (const [key, { data, words }] of numbers) {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    run(insertNumbersSql, key, call, words ? JSON.stringify(words) : null, bytes);
+  }
 }
 
 function insertReading(run: RunSql, { call, parser, status, reason }: CallReading): void {

@@ -1,65 +1,66 @@
 import { callSignal } from "../progress.js";
 import { tensor } from "../tensor.js";
-import type { Embedder } from "./embedder.js";
+import { chunks } from "./chunks.js";
+import { type Embedder, type EmbedOptions, textsPerCall } from "./embedder.js";
+import { builtInEmbedder } from "./local/built-in-embedder.js";
 import { normalise } from "./local/normalise.js";
-import { type OpenAIServiceOptions, openAIService } from "./openai-service.js";
+import { type OpenAIServiceOptions, openAIService, serverSettings } from "./openai-service.js";
+import { currentStandIn, rehearseNumbers } from "./rehearsal.js";
 import { NotAnAnswerError } from "./service-failure.js";
 
-const textsPerCall = 64;
-
 /**
- * An embedding model on a server that speaks OpenAI's dialect. Asks it once for the length of its vectors.
+ * An embedding model on a server that speaks OpenAI's dialect. Makes no call by itself.
  *
- * @throws {ModelCallError} If the server cannot be reached, or does not embed.
+ * @throws {ModelCallError} If OpenAI's own service is to be asked without a key (`scope` is `stop`).
  */
-export async function openAIEmbedder(options: OpenAIServiceOptions): Promise<Embedder> {
-  const { model: name } = options;
+export function openAIEmbedder(options: OpenAIServiceOptions): Embedder {
+  const { model: name, prices } = options;
   const embedSome = caller(options);
-  const [probe] = await embedSome(["a"], undefined);
-  const dimensions = (probe as Float32Array).length;
   return {
-    name,
-    dimensions,
-    async embed(texts, given = {}) {
-      const signal = callSignal(given);
-      const starts = Array.from(
-        { length: Math.ceil(texts.length / textsPerCall) },
-        (_, i) => i * textsPerCall,
-      );
+    ...{ name, prices, settings: serverSettings(options) },
+    async embed(texts, { signal, onUsage } = {}) {
+      const given = { signal: callSignal({ signal }), onUsage };
+      // Servers refuse a text without anything in it: it gets zeros.
+      const full = texts.filter((text) => text !== "");
+      const parts = chunks(full, textsPerCall);
+      const standIn = currentStandIn();
+      if (standIn) {
+        await rehearseNumbers(
+          standIn,
+          { name, prices },
+          parts.map((part) => part.join("\n")),
+        );
+        return builtInEmbedder().embed(texts, given);
+      }
+      const found = (await Promise.all(parts.map((part) => embedSome(part, given)))).flat();
+      const dimensions = found[0]?.length ?? 0;
       const vectors = new Float32Array(texts.length * dimensions);
-      await Promise.all(
-        starts.map(async (start) => {
-          const rows = await embedSome(texts.slice(start, start + textsPerCall), signal);
-          rows.forEach((row, i) => {
-            vectors.set(normalise(row), (start + i) * dimensions);
-          });
-        }),
-      );
+      let next = 0;
+      for (const [i, text] of texts.entries()) {
+        if (text !== "") vectors.set(normalise(found[next++] as Float32Array), i * dimensions);
+      }
       return tensor(vectors, [texts.length, dimensions]);
     },
   };
 }
 
-/** Vectors of a few texts; a text without anything in it, which servers refuse, gets zeros. */
+/** Vectors of a few texts, none of them empty. */
 function caller(options: OpenAIServiceOptions) {
   const { model } = options;
   const { client, call } = openAIService(options);
-  return async (texts: readonly string[], signal: AbortSignal | undefined): Promise<Float32Array[]> => {
-    const full = texts.filter((text) => text !== "");
-    const bytes = full.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  return async (texts: readonly string[], { signal, onUsage }: EmbedOptions): Promise<Float32Array[]> => {
+    const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    const needs = { inputTokens: Math.ceil(bytes / 3), outputTokens: 0 };
     const send = async (limit: AbortSignal) => {
       // Plain numbers: not every server knows the base64 that the SDK would ask for.
-      const body = { model, input: full, encoding_format: "float" as const };
+      const body = { model, input: [...texts], encoding_format: "float" as const };
       const sent = await client.embeddings.create(body, { signal: limit });
       const usage = { inputTokens: sent?.usage?.prompt_tokens ?? 0, outputTokens: 0, cachedInputTokens: 0 };
-      return { value: vectorsOf(sent?.data, full.length), usage };
+      return { value: { vectors: vectorsOf(sent?.data, texts.length), usage }, usage };
     };
-    const needs = { inputTokens: Math.ceil(bytes / 3), outputTokens: 0 };
-    const found =
-      full.length === 0 ? [] : await call({ needs, mostInputTokens: bytes + full.length, signal, send });
-    const length = found[0]?.length ?? 0;
-    let next = 0;
-    return texts.map((text) => (text === "" ? new Float32Array(length) : (found[next++] as Float32Array)));
+    const { vectors, usage } = await call({ needs, mostInputTokens: bytes + texts.length, signal, send });
+    onUsage?.(usage);
+    return vectors;
   };
 }
 

@@ -2,8 +2,10 @@ import { ModelCallError } from "../errors.js";
 import { callSignal } from "../progress.js";
 import { choicesOf } from "./local/choices.js";
 import { type OpenAIServiceOptions, openAIService, serverSettings } from "./openai-service.js";
+import { patternTokenScorer } from "./pattern/pattern-token-scorer.js";
+import { currentStandIn, rehearseNumbers } from "./rehearsal.js";
 import { NotAnAnswerError } from "./service-failure.js";
-import type { TokenScorer, TokenScores } from "./token-scorer.js";
+import type { TokenScorer, TokenScorerOptions, TokenScores } from "./token-scorer.js";
 import { tokenStarts } from "./token-starts.js";
 
 /** How many of the likeliest tokens servers list at most unless they are told otherwise (vLLM: `--max-logprobs`). */
@@ -21,23 +23,34 @@ const impossible = -100;
  * @throws {ModelCallError} From its methods, with scope `stop` if the server cannot do it.
  */
 export function openAITokenScorer(options: OpenAIServiceOptions): TokenScorer {
-  const { model: name } = options;
+  const { model: name, prices } = options;
   const read = promptReader(options);
   return {
-    name,
-    settings: serverSettings(options),
-    async score(prefix, texts, { signal } = {}) {
+    ...{ name, prices, settings: serverSettings(options) },
+    async score(prefix, texts, { signal, onUsage } = {}) {
+      const standIn = currentStandIn();
+      if (standIn) {
+        const prompts = texts.filter((text) => text !== "").map((text) => prefix + text);
+        await rehearseNumbers(standIn, { name, prices }, prompts);
+        return patternTokenScorer().score(prefix, texts, { signal });
+      }
       const one = async (text: string): Promise<TokenScores> =>
         text === ""
           ? { pieces: [], logProbabilities: new Float32Array(0) }
-          : scoresOf(await read(prefix + text, { listed: 1, signal }), { name, prefix, text });
+          : scoresOf(await read(prefix + text, { listed: 1, signal, onUsage }), { name, prefix, text });
       return await Promise.all(texts.map(one));
     },
-    async choose(prefix, segments, { candidates, signal }) {
+    async choose(prefix, segments, { candidates, signal, onUsage }) {
       if (candidates.length < 2) {
         throw new RangeError("Cannot choose between fewer than two candidates; give more");
       }
-      const prompt = await read(prefix + segments.join(""), { listed: likeliest, signal });
+      const text = prefix + segments.join("");
+      const standIn = currentStandIn();
+      if (standIn) {
+        await rehearseNumbers(standIn, { name, prices }, [text]);
+        return patternTokenScorer().choose(prefix, segments, { candidates, signal });
+      }
+      const prompt = await read(text, { listed: likeliest, signal, onUsage });
       let end = prefix.length;
       const rows = segments.map((segment) => {
         end += segment.length;
@@ -60,14 +73,18 @@ interface ReadPrompt {
   readonly likeliest: readonly (Readonly<Record<string, number>> | null)[];
 }
 
+interface ReadOptions extends TokenScorerOptions {
+  /** How many of the likeliest tokens are listed in each place. */
+  listed: number;
+}
+
 function promptReader(options: OpenAIServiceOptions) {
   const { model } = options;
   const { client, call } = openAIService(options);
-  return async (text: string, { listed, signal }: { listed: number; signal: AbortSignal | undefined }) => {
-    const most = Buffer.byteLength(text) + 1;
-    return await call<ReadPrompt>({
+  return async (text: string, { listed, signal, onUsage }: ReadOptions): Promise<ReadPrompt> => {
+    const { value, usage } = await call({
       needs: { inputTokens: Math.ceil(text.length / 3), outputTokens: 1 },
-      mostInputTokens: most,
+      mostInputTokens: Buffer.byteLength(text) + 1,
       signal: callSignal({ signal }),
       async send(limit) {
         const body = { model, prompt: text, echo: true, logprobs: listed, max_tokens: 1, temperature: 0 };
@@ -76,9 +93,11 @@ function promptReader(options: OpenAIServiceOptions) {
         if (!found) throw new NotAnAnswerError("the answer was not a completion, but perhaps a proxy's page");
         const inputTokens = sent.usage?.prompt_tokens ?? 0;
         const usage = { inputTokens, outputTokens: sent.usage?.completion_tokens ?? 1, cachedInputTokens: 0 };
-        return { value: readPrompt(found.logprobs, { model, text, inputTokens }), usage };
+        return { value: { value: readPrompt(found.logprobs, { model, text, inputTokens }), usage }, usage };
       },
     });
+    onUsage?.(usage);
+    return value;
   };
 }
 

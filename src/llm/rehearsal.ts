@@ -3,10 +3,13 @@ import type { TextModel, TextReply, TextRequest } from "./text-model.js";
 
 /** A question that would have been sent, and to whom. */
 export interface RehearsedQuestion {
-  readonly model: TextModel;
+  readonly model: Pick<TextModel, "name" | "prices" | "count">;
   readonly request: TextRequest;
-  /** The asker's parser: throws a `SyntaxError` for a reply that the asker could not use. */
-  readonly read: (text: string) => unknown;
+  /**
+   * The asker's parser: throws a `SyntaxError` for a reply that the asker could not use. Absent where numbers are asked for,
+   * and no text.
+   */
+  readonly read?: (text: string) => unknown;
 }
 
 /** Answers in the model's place. */
@@ -21,6 +24,23 @@ const current = new AsyncLocalStorage<StandIn>();
  */
 export function rehearse<T>(standIn: StandIn, work: () => Promise<T>): Promise<T> {
   return current.run(standIn, work);
+}
+
+/**
+ * Tells a stand-in of texts that would have been sent for numbers about them, a call each. What a back end then gives is
+ * made up: whoever remembers numbers must not remember these.
+ */
+export async function rehearseNumbers(
+  standIn: StandIn,
+  model: RehearsedQuestion["model"],
+  texts: readonly string[],
+): Promise<void> {
+  const asked = (content: string) => ({
+    system: "",
+    messages: [{ role: "user" as const, content }],
+    maxTokens: 1,
+  });
+  await Promise.all(texts.map((text) => standIn({ model, request: asked(text) })));
 }
 
 /** Who answers in the model's place here, or `undefined` where questions are really sent. */

@@ -13,11 +13,14 @@ export interface AddressedRequest {
    */
   readonly key: string;
   readonly model: string;
-  /** JSON of the instruction and of all turns but the last: the same for thousands of requests. */
+  /**
+   * What stands before the question and is the same for thousands of requests: JSON of the instruction and of all turns but
+   * the last, or the text before a text that is scored.
+   */
   readonly preamble: string;
   /** SHA-256 of the preamble. */
   readonly preambleKey: string;
-  /** The last message. */
+  /** The last message, or the text about which numbers are wanted. */
   readonly question: string;
   /** JSON of everything else that is sent and of the model's settings, by name in alphabetical order. */
   readonly parameters: string;
@@ -30,9 +33,39 @@ export function addressRequest(
   settings?: Settings,
 ): AddressedRequest {
   const turns = messages.slice(0, -1).map(({ role, content }) => [role, content]);
-  const { text: preamble, key: preambleKey } = shared(JSON.stringify([system, turns]));
   const question = messages.at(-1)?.content ?? "";
-  const parameters = canonicalJson({ ...rest, ...(hasAny(settings) && { settings }) });
+  return address({ model, before: JSON.stringify([system, turns]), question, wanted: rest, settings });
+}
+
+/** A text about which numbers are wanted, with what stands before it. */
+export interface NumbersRequest {
+  /** Default: nothing. */
+  readonly before?: string;
+  readonly text: string;
+  /** What is wanted of it, and what else that hangs on. */
+  readonly wanted: { readonly numbers: "vector" | "log-probabilities" | "choices" } & Settings;
+}
+
+/** The address of numbers about a text; it is never that of a `TextRequest`. */
+export function addressNumbers(
+  model: string,
+  { before = "", text, wanted }: NumbersRequest,
+  settings?: Settings,
+): AddressedRequest {
+  return address({ model, before, question: text, wanted, settings });
+}
+
+interface Sent {
+  model: string;
+  before: string;
+  question: string;
+  wanted: object;
+  settings: Settings | undefined;
+}
+
+function address({ model, before, question, wanted, settings }: Sent): AddressedRequest {
+  const { text: preamble, key: preambleKey } = shared(before);
+  const parameters = canonicalJson({ ...wanted, ...(hasAny(settings) && { settings }) });
   const key = sha256(JSON.stringify([version, model, preambleKey, question, parameters]));
   return { key, model, preamble, preambleKey, question, parameters };
 }

@@ -3,7 +3,8 @@
  * of the text. Prompts of one kind share everything but their last message, so that part is counted once, and
  * of the last messages a few: the rest follow from their lengths.
  */
-import type { TextModel, TextRequest } from "./text-model.js";
+import type { RehearsedQuestion } from "./rehearsal.js";
+import type { TextRequest } from "./text-model.js";
 
 /** Cuts text into tokens as a language model does. */
 export interface TextTokenizer {
@@ -22,7 +23,7 @@ export interface TokenCounter {
  */
 export const charactersPerToken = 3.7 / 1.5;
 
-export function tokenCounter(model: TextModel, tokenizer?: TextTokenizer): TokenCounter {
+export function tokenCounter(model: RehearsedQuestion["model"], tokenizer?: TextTokenizer): TokenCounter {
   const { count } = model;
   if (count) {
     return {

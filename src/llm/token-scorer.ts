@@ -1,5 +1,7 @@
 import type { Settings } from "../settings.js";
 import type { Tensor } from "../tensor.js";
+import type { Prices } from "./model-facts.js";
+import type { Usage } from "./text-model.js";
 
 /**
  * A language model that says how likely given text is. Services that only answer with text (Claude) cannot be one.
@@ -12,6 +14,8 @@ export interface TokenScorer {
   readonly name: string;
   /** What its answers hang on beside its name and the text, as for `TextModel`. */
   readonly settings?: Settings | undefined;
+  /** What its calls cost, as for `TextModel`. */
+  readonly prices?: Prices | undefined;
   /**
    * Log-probabilities of the tokens of each text, read on its own after the prefix. What the prefix costs is paid once
    * for all texts, and by most back ends once for all calls with the same beginning.
@@ -32,6 +36,8 @@ export interface TokenScorer {
 export interface TokenScorerOptions {
   /** Stops between two runs of the model. */
   signal?: AbortSignal | undefined;
+  /** Told what each call to a service took. */
+  onUsage?: ((usage: Usage) => void) | undefined;
 }
 
 export interface ChooseOptions extends TokenScorerOptions {

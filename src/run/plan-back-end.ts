@@ -28,8 +28,19 @@ export const thoughtTokens = 60;
 
 /** The models as given, then those of the price table, cheapest first. */
 export function planBackEnds(): PlanBackEnd[] {
-  const others = knownModels().map((model) => ({ model, factsOf: () => factsOf(model) }));
-  return [{ model: "as given", factsOf: ({ model, prices }) => factsOf(model, prices) }, ...others];
+  const others = knownModels().map((model) => backEnd(model, () => factsOf(model)));
+  return [backEnd("as given", ({ model, prices }) => factsOf(model, prices)), ...others];
+}
+
+/** @param ofText Of who answers with text. Embedders and token scorers are always those that were given. */
+function backEnd(model: string, ofText: PlanBackEnd["factsOf"]): PlanBackEnd {
+  return { model, factsOf: (stage) => (stage.numbers ? numbersFacts(stage) : ofText(stage)) };
+}
+
+/** Asked live, also where questions go out in batches, and for nothing where no prices are known. */
+function numbersFacts({ model, prices }: PlanStage): BackEndFacts {
+  const facts = factsOf(model, prices);
+  return { ...facts, prices: facts.prices ?? { input: 0, output: 0 }, batch: 1 };
 }
 
 /** Of a model that the table lacks, or that was given prices of its own, no more is known than these. */

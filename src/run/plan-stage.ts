@@ -1,6 +1,7 @@
 /** What one stage of a run would ask: its prompts are recorded as they are built, and counted at the end. */
 import type { Prices } from "../llm/model-facts.js";
-import type { TextModel, TextRequest } from "../llm/text-model.js";
+import type { RehearsedQuestion } from "../llm/rehearsal.js";
+import type { TextRequest } from "../llm/text-model.js";
 import { replyTokens, type TokenCounter } from "../llm/token-counter.js";
 import { type Random, seededRandom } from "../random.js";
 
@@ -10,6 +11,8 @@ export interface PlanStage {
   readonly stage: string;
   /** Name of the language model that it asks. */
   readonly model: string;
+  /** Whether it gives numbers about texts, as embedders and token scorers do, and no text. */
+  readonly numbers: boolean;
   /** What that model's calls cost, where it was given prices of its own. */
   readonly prices?: Prices | undefined;
   readonly requests: number;
@@ -39,10 +42,16 @@ export interface StageTally {
   total(counter: TokenCounter, scale: number): Promise<PlanStage>;
 }
 
+/** Who is asked, and whether for numbers. */
+interface StageModel {
+  model: RehearsedQuestion["model"];
+  numbers: boolean;
+}
+
 /** Of each kind of prompt, and of the replies, so many are counted; the others follow from their lengths. */
 const counted = 24;
 
-export function stageTally(stage: string, model: TextModel): StageTally {
+export function stageTally(stage: string, { model, numbers }: StageModel): StageTally {
   const kinds = new Map<string, Kind>();
   const replies = { count: 0, characters: 0, distinct: new Set<string>() };
   const random = seededRandom(`${stage} ${model.name}`);
@@ -67,6 +76,7 @@ export function stageTally(stage: string, model: TextModel): StageTally {
       return {
         stage,
         model: model.name,
+        numbers,
         prices: model.prices,
         requests: Math.round(replies.count * scale),
         inputTokens: sum(({ all }) => all * scale),

@@ -8,10 +8,10 @@ import { type Displayable, displayable } from "../display.js";
 import { withoutEdits } from "../examples/sample-edited-examples.js";
 import { explanationTag } from "../explain/top-activations-prompt.js";
 import { type Latent, latentName } from "../latent.js";
-import { modelFactsDate } from "../llm/model-facts.js";
+import { modelFacts, modelFactsDate } from "../llm/model-facts.js";
 import { pattern } from "../llm/pattern/pattern-model.js";
 import { type RehearsedQuestion, rehearse, type StandIn } from "../llm/rehearsal.js";
-import { noUsage, type TextModel, type TextReply } from "../llm/text-model.js";
+import { noUsage, type TextReply } from "../llm/text-model.js";
 import { type TextTokenizer, type TokenCounter, tokenCounter } from "../llm/token-counter.js";
 import { callSignal, progressMeter } from "../progress.js";
 import { seededRandom } from "../random.js";
@@ -70,8 +70,8 @@ export const assumedPace: Pace = {
 
 /**
  * Plans `interpret(cache, latents, options)`, from the same arguments. No prompt is sent to a language model; a model that
- * can count tokens (`count`) is asked to, which Claude does for nothing. Embedders and token scorers are really run on
- * the sampled latents.
+ * can count tokens (`count`) is asked to, which Claude does for nothing. Embedders and token scorers on a server are counted
+ * and not asked; those that compute in this process are really run on the sampled latents.
  *
  * @throws {RangeError} If `sample` is not a whole number >= 1, or the run cannot be as it is asked for.
  */
@@ -104,6 +104,7 @@ export async function plan(
       ...sampleNotes(latents.length, sampled.length, { skipped, unread, margin }),
       ...nullRunNotes(nullRuns),
       ...how,
+      ...numbersNotes(stages),
       `prices of ${modelFactsDate}; every model is taken to count tokens alike; ${thoughtTokens} tokens of thought per call are added for models that always think`,
       `cached: after the first, live prompts find their beginning in the cache, batched ones ${Math.round(100 * batchHits)} % of the time (assumed); models that the price table lacks cache nothing, unless they were given prices.cacheRead`,
       paceNote(pace, options.pace ?? {}),
@@ -113,6 +114,18 @@ export async function plan(
     "text/plain": planText(shown),
     "text/html": planHtml(shown).text,
   }));
+}
+
+function numbersNotes(stages: readonly PlanStage[]): string[] {
+  const asked = stages.filter(({ numbers }) => numbers);
+  const free = asked.filter(({ model, prices }) => !prices && !modelFacts(model)).map(({ model }) => model);
+  const standIns = "embedded ones stand in where more hangs on their answers";
+  return [
+    ...(asked.length > 0 ? [`servers of embeddings and log-probabilities are not asked: ${standIns}`] : []),
+    ...(free.length > 0
+      ? [`taken to cost nothing, for want of prices: ${[...new Set(free)].join(", ")}`]
+      : []),
+  ];
 }
 
 /** Explanations, scores, and where nulls are judged, these; null runs are explained and scored at the end. */
@@ -139,16 +152,20 @@ async function rehearseRun(
   latents: readonly Latent[],
   options: PlanOptions & { scale: number; nullLatents: number },
 ) {
-  const tallies = new Map<string, { model: TextModel; tally: StageTally; times: number }>();
+  const tallies = new Map<string, { model: RehearsedQuestion["model"]; tally: StageTally; times: number }>();
   const unread = new Set<string>();
   const characters = new Map<string, number>(latents.map((latent) => [latentName(latent), 0]));
   const timesOf = timesPerLatent(Math.round(latents.length * options.scale), options);
   const standInOf: StandInOf = (stage, latent) => async (question) => {
-    const { model, request } = question;
+    const { model, request, read } = question;
+    const numbers = read === undefined;
     const key = `${stage} by ${model.name}`;
-    const entry = tallies.get(key) ?? { model, tally: stageTally(stage, model), times: timesOf(stage) };
+    const entry = tallies.get(key) ?? {
+      ...{ model, times: timesOf(stage) },
+      tally: stageTally(stage, { model, numbers }),
+    };
     tallies.set(key, entry);
-    const reply = await placeholder(question, options.explanation);
+    const reply = numbers ? "" : await placeholder({ request, read }, options.explanation);
     if (reply === undefined) unread.add(stage);
     const length = entry.tally.add(request, reply ?? "");
     if (latent) characters.set(latentName(latent), (characters.get(latentName(latent)) ?? 0) + length);
@@ -235,7 +252,7 @@ const embedded = pattern();
 
 /** A reply that the asker accepts: the explanation, else what the embedded model answers. */
 async function placeholder(
-  { request, read }: RehearsedQuestion,
+  { request, read }: Required<Pick<RehearsedQuestion, "request" | "read">>,
   explanation = typicalExplanation,
 ): Promise<string | undefined> {
   const tagged = `${explanationTag} ${explanation}`;

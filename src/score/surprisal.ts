@@ -1,7 +1,9 @@
+import { currentStandIn } from "../llm/rehearsal.js";
 import { noUsage } from "../llm/text-model.js";
 import type { TokenScorer } from "../llm/token-scorer.js";
 import { settingsOf } from "../settings.js";
 import { attempt } from "./attempt.js";
+import { furtherNumbers } from "./further-numbers.js";
 import { areaOf, gradedJudgements, gradedScore } from "./graded-score.js";
 import { textItems } from "./item.js";
 import type { Scorer } from "./scorer.js";
@@ -42,7 +44,7 @@ export function surprisal(model: TokenScorer): Scorer {
         grade: "log-likelihood gain",
         judgements: gradedJudgements(items, gains, ({ sum }) => sum),
         usage: noUsage,
-        ...(perToken !== undefined && { also: { "AUROC per token": perToken } }),
+        ...(perToken && furtherNumbers({ "AUROC per token": perToken })),
       });
     },
   };
@@ -73,8 +75,10 @@ async function readAfter(
 
 /** Reads texts after no explanation, each once. */
 function rememberedReadings(model: TokenScorer) {
-  const known = new Map<string, Reading>();
+  const remembered = new Map<string, Reading>();
   return async ({ texts, signal }: Texts): Promise<Reading[]> => {
+    // What is read in a rehearsal may be made up.
+    const known = currentStandIn() ? new Map<string, Reading>() : remembered;
     const unread = [...new Set(texts)].filter((text) => !known.has(text));
     const read = await readAfter(model, noExplanation, { texts: unread, signal });
     const readings = new Map(unread.map((text, i) => [text, read[i]]));

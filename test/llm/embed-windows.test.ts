@@ -34,14 +34,16 @@ describe("embedWindows()", () => {
   });
 
   it("has a hash that tells seeds and embedders apart, and is the same for the same", async () => {
-    const [a, b, seed, embedder] = await Promise.all([
+    const words = wordEmbedder(["a", "b"]);
+    const [a, b, seed, embedder, server] = await Promise.all([
       embedWindows(cache, { count: 50, ...quiet }),
       embedWindows(cache, { count: 50, ...quiet }),
       embedWindows(cache, { count: 50, seed: 23, ...quiet }),
-      embedWindows(cache, { count: 50, embedder: wordEmbedder(["a", "b"]), ...quiet }),
+      embedWindows(cache, { count: 50, embedder: words, ...quiet }),
+      embedWindows(cache, { count: 50, embedder: { ...words, settings: { server: "s" } }, ...quiet }),
     ]);
     expect(a).toEqual(b);
-    expect(new Set([a.hash, seed.hash, embedder.hash]).size).toBe(3);
+    expect(new Set([a.hash, seed.hash, embedder.hash, server.hash]).size).toBe(4);
     expect(embedder).toMatchObject({ name: "word counts", vectors: { shape: [50, 2] } });
   });
 

@@ -1,5 +1,5 @@
 /** Plans are compared with what a loopback server then bills for the same run. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,6 +10,7 @@ import { jupyterDisplay } from "../../src/display.js";
 import { bestOf } from "../../src/explain/best-of.js";
 import { chainOfThought } from "../../src/explain/chain-of-thought.js";
 import { executable } from "../../src/explain/executable.js";
+import { severalSenses } from "../../src/explain/several-senses.js";
 import { topActivations } from "../../src/explain/top-activations.js";
 import { explanationTag } from "../../src/explain/top-activations-prompt.js";
 import { budget } from "../../src/llm/budget.js";
@@ -18,8 +19,11 @@ import { claudeBatches } from "../../src/llm/claude-batches.js";
 import { ledgerSummary } from "../../src/llm/ledger-summary.js";
 import { knownModels, type Prices, price } from "../../src/llm/model-facts.js";
 import { openAICompatible } from "../../src/llm/openai-compatible.js";
+import { openAIEmbedder } from "../../src/llm/openai-embedder.js";
+import { openAITokenScorer } from "../../src/llm/openai-token-scorer.js";
 import { pattern } from "../../src/llm/pattern/pattern-model.js";
 import { addUsage, noUsage, type TextModel, type Usage } from "../../src/llm/text-model.js";
+import { charactersPerToken } from "../../src/llm/token-counter.js";
 import { withLedger } from "../../src/llm/with-ledger.js";
 import { loadModel } from "../../src/model/load-model.js";
 import { interpret } from "../../src/run/interpret.js";
@@ -30,8 +34,10 @@ import type { PlanStage } from "../../src/run/plan-stage.js";
 import { type Pace, planTimes } from "../../src/run/plan-time.js";
 import { preset } from "../../src/run/presets.js";
 import { detection } from "../../src/score/detection.js";
+import { embedding } from "../../src/score/embedding.js";
 import { intruder } from "../../src/score/intruder.js";
 import { simulation } from "../../src/score/simulation.js";
+import { surprisal } from "../../src/score/surprisal.js";
 import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
 import { messageBatches } from "../servers/message-batches.js";
 import { messagesServer, ruleAnswer } from "../servers/messages-server.js";
@@ -286,6 +292,64 @@ describe("plan()", () => {
       expect(stages.map(({ stage }) => stage)).toEqual([explainer.name, "intruder", "simulation"]);
       expect(notes.join("\n")).not.toContain("is not counted");
     }
+  }, 60_000);
+
+  it("counts what servers of embeddings and log-probabilities would be sent, and sends nothing", async () => {
+    await using server = await openAIServer();
+    const service = (model: string) => ({ model, baseURL: `${server.url}/v1` });
+    const place = join(scratch, "numbers");
+    const prices = { input: 2, output: 0 };
+    const embedder = withLedger(openAIEmbedder({ ...service("e"), prices }), place);
+    const likely = withLedger(openAITokenScorer(service("s")), place);
+    const judge = openAITokenScorer(service("judge"));
+    const options = {
+      explainer: severalSenses(topActivations(silent()), { embedder }),
+      scorers: [embedding(embedder), surprisal(likely), detection(judge)],
+      examples: { train: 20, test: 10 },
+      ...quiet,
+      nulls: false as const,
+    };
+    const latents = cache.sample(2, { seed: 1, minCount: 400 });
+    const planned = await plan(cache, latents, options);
+    expect(server.requests).toEqual([]);
+    expect(existsSync(place)).toBe(false);
+    const { complete } = pattern();
+    const explainer = severalSenses(topActivations({ name: "claude-haiku-5-5", complete }), { embedder });
+    for await (const { status } of interpret(cache, latents, { ...options, explainer })) {
+      expect(status).toBe("scored");
+    }
+    const stage = (name: string, model: string) =>
+      planned.stages.find((one) => one.stage === name && one.model === model);
+    const sent = (model: string) => server.requests.filter(({ body }) => body.model === model);
+    expect(stage("surprisal", "s")?.requests).toBe(sent("s").length);
+    expect(stage("detection", "judge")?.requests).toBe(sent("judge").length);
+    const embedded = [stage("embedding", "e"), stage(options.explainer.name, "e")];
+    expect(embedded.reduce((n, one) => n + (one?.requests ?? Number.NaN), 0)).toBe(sent("e").length);
+    const texts = sent("e").flatMap(({ body }) => body.input ?? []);
+    const tokens = sum(embedded as PlanStage[], ({ inputTokens }) => inputTokens);
+    expect(tokens / (texts.join("\n").length / charactersPerToken)).toBeCloseTo(1, 1);
+    const free = await plan(cache, latents, { ...options, scorers: [], explainer: topActivations(silent()) });
+    const dollars = ({ prices: rows }: typeof planned) => rows.map(({ live }) => live ?? Number.NaN);
+    const added = dollars(planned).map((all, i) => all - (dollars(free)[i] as number));
+    expect(Math.min(...added)).toBeGreaterThan(0);
+    expect(planned.notes.join("\n")).toContain("taken to cost nothing, for want of prices: s, judge");
+  }, 60_000);
+
+  it("does not spoil a scorer's memory", async () => {
+    await using server = await openAIServer();
+    const latents = cache.sample(1, { seed: 1, minCount: 400 });
+    const scoresOf = async (planFirst: boolean) => {
+      const scorer = surprisal(openAITokenScorer({ model: "s", baseURL: `${server.url}/v1` }));
+      const options = { explainer: topActivations(pattern()), scorers: [scorer], ...quiet };
+      const examples = { train: 20, test: 10 };
+      if (planFirst) await plan(cache, latents, { ...options, examples });
+      const results = interpret(cache, latents, { ...options, examples, nulls: false });
+      for await (const result of results) if (result.status === "scored") return result.scores[0]?.judgements;
+      return undefined;
+    };
+    const judgements = await scoresOf(false);
+    expect(judgements?.length).toBeGreaterThan(0);
+    expect(await scoresOf(true)).toEqual(judgements);
   }, 60_000);
 
   it("counts latents that ask nothing", async () => {

@@ -66,7 +66,6 @@ export function wordScorer(
 export function wordEmbedder(words: readonly string[]): Embedder {
   return {
     name: "word counts",
-    dimensions: words.length,
     async embed(texts) {
       const data = texts.flatMap((text) => {
         const counts = words.map((word) => text.split(/\W+/).filter((other) => other === word).length);

@@ -27,7 +27,6 @@ const quotedWeight = 3;
 export function builtInEmbedder(): Embedder {
   return {
     name: "words and word classes (embedded)",
-    dimensions,
     async embed(texts, options = {}): Promise<Tensor> {
       const signal = callSignal(options);
       const vectors = new Float32Array(texts.length * dimensions);

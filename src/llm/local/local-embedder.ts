@@ -24,6 +24,8 @@ export interface LocalEmbedderOptions extends LongCallOptions {
 
 /** An embedder that computes in this process. */
 export interface LocalEmbedder extends Embedder {
+  /** Length of its vectors. */
+  readonly dimensions: number;
   /** Frees the model. */
   close(): Promise<void>;
 }
