@@ -86,7 +86,7 @@ const coder: SparseCoder = {
   dModel: 1,
   dSae,
   encode: async () => batches[next++ % batches.length] as SparseActivations,
-  decode: () => tensor(new Float32Array(0), [0]),
+  decode: async () => tensor(new Float32Array(0), [0]),
   decoderRow: () => new Float32Array(1),
   close: async () => {},
 };

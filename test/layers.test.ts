@@ -16,6 +16,7 @@ const layers = [
     "package-root",
     "atomic-file",
     "called-thread",
+    "slices",
     "html",
     "settings",
     "text-table",

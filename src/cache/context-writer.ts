@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Tokenizer } from "../model/tokenizer.js";
+import { slices } from "../slices.js";
 import { ArrayFileWriter, type FileRecord, writeArrayFile, writeJsonFile } from "./array-file.js";
 import type { TokensFile } from "./cache-manifest.js";
-import { slices } from "./slices.js";
 
 /** The contexts of a cache on disk. */
 export interface ContextFiles {

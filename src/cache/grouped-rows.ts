@@ -1,4 +1,4 @@
-import { type Slice, slices } from "./slices.js";
+import { type Slice, slices } from "../slices.js";
 
 /** Activations grouped by latent: those of latent `i` are at `offsets[i]` to `offsets[i + 1]`, by position. */
 export interface GroupedRows {

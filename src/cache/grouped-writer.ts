@@ -1,11 +1,11 @@
 import { join } from "node:path";
+import { type Slice, slices } from "../slices.js";
 import { activationFiles, decodeHalves, encodeHalves, type Precision } from "./activation-code.js";
 import { ArrayFileWriter, type FileRecord, writeArrayFile } from "./array-file.js";
 import type { GroupedRows } from "./grouped-rows.js";
 import type { LatentActivations } from "./latent-rows.js";
 import { LatentStatisticsWriter } from "./latent-statistics.js";
 import { encodePositions, longestCode } from "./position-code.js";
-import { type Slice, slices } from "./slices.js";
 
 export interface GroupedOptions {
   dSae: number;

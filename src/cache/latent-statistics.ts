@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import type { Slice } from "../slices.js";
 import { type FileRecord, writeArrayFile } from "./array-file.js";
 import type { LatentActivations, RowStatistics } from "./latent-rows.js";
-import type { Slice } from "./slices.js";
 
 /** The tiles of the paper's windows, counted for each latent. */
 const statisticsWindow = 32;

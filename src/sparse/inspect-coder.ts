@@ -140,7 +140,7 @@ async function measure(
   const coder = weightedCoder(readAs(weights, reading, input), { name: "inspected", hash: "", threads });
   try {
     const latents = await coder.encode(input);
-    const decoded = coder.decode(latents, input);
+    const decoded = await coder.decode(latents, input);
     return {
       reading,
       differs: differences(reading, declared),

@@ -66,7 +66,7 @@ export async function editLatents(
   const latents = await coder.encode(x);
   const differences = latentDifferences(latents, { coder, touched, edits, positions: output.shape[1] });
   const nothing = { ...differences, ...emptyEntries(0) };
-  const [after, before] = [differences, nothing].map((entries) => coder.decode(entries, x));
+  const [after, before] = [await coder.decode(differences, x), await coder.decode(nothing, x)];
   const edited = Float32Array.from(output.data);
   const whole = { data: edited, shape: [edited.length / after.shape[1], after.shape[1]] };
   touched.forEach((place, i) => {

@@ -141,7 +141,7 @@ class NeuronCoder implements SparseCoder {
   }
 
   /** The kept neurons, with 0 for the others. */
-  decode(latents: SparseActivations): Tensor {
+  async decode(latents: SparseActivations): Promise<Tensor> {
     const [positions] = latents.shape;
     const out = new Float32Array(positions * this.dModel);
     latents.latents.forEach((latent, i) => {

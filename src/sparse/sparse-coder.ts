@@ -40,7 +40,7 @@ export interface SparseCoder {
    * Sparse latents to a prediction of `hookpointOut`, `[positions, d_out]`. A transcoder with a
    * skip connection and a coder that normalises its input need the input too.
    */
-  decode(latents: SparseActivations, input?: Tensor): Tensor;
+  decode(latents: SparseActivations, input?: Tensor): Promise<Tensor>;
   /** Row `index` of the decoder: the direction that the latent writes, `[d_out]`. */
   decoderRow(index: number): Float32Array;
   /** Row `index` of the encoder: the direction that the latent reads, `[d_model]`. Absent where there are no weights. */

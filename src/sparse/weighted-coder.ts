@@ -1,6 +1,7 @@
 import { graphBuilder } from "../model/onnx/graph-builder.js";
 import { type OnnxSession, openSession } from "../model/onnx/onnx-session.js";
 import { outsideRoot } from "../model/onnx/outside-weights.js";
+import { slices } from "../slices.js";
 import { type Tensor, tensor } from "../tensor.js";
 import { type ActivationFunction, activationName, type CoderWeights } from "./coder-weights.js";
 import { appendEncoder, encoderTiles, type Tile } from "./encoder-graph.js";
@@ -13,6 +14,8 @@ import { isStored, rowReader, staysInFile } from "./stored-matrix.js";
 
 /** Weights are streamed from memory once a run; what larger runs compute falls out of the processor's cache. */
 const positionsPerRun = 512;
+/** Of a latent's value with a number of its direction: some ten milliseconds. */
+const productsPerTurn = 1 << 23;
 
 /**
  * A sparse coder over weights.
@@ -54,6 +57,7 @@ class WeightedCoder implements SparseCoder {
   readonly #tiles: readonly Tile[];
   readonly #threads: number | undefined;
   #session: Promise<OnnxSession> | undefined;
+  #skipSession: Promise<OnnxSession> | undefined;
 
   constructor(weights: CoderWeights, options: { name: string; hash: string; threads?: number | undefined }) {
     this.name = options.name;
@@ -94,22 +98,35 @@ class WeightedCoder implements SparseCoder {
     return thresholdBatch(outputs, this.#tiles, { ...place, sizeOfLatent: sizeFunction(activation) });
   }
 
-  decode(latents: SparseActivations, input?: Tensor): Tensor {
+  async decode(latents: SparseActivations, input?: Tensor): Promise<Tensor> {
     const { decoder, decoderBias, inputNorm, skip } = this.#weights;
     const width = decoder.shape[1];
     const out = new Float32Array(latents.shape[0] * width);
     for (let start = 0; start < out.length; start += width) out.set(decoderBias, start);
     const directions = new Map<number, Float32Array>();
-    latents.latents.forEach((latent, i) => {
-      const start = latents.positions[i] * width;
-      const direction = directions.get(latent) ?? this.#decoderRow(latent);
-      directions.set(latent, direction);
-      for (let j = 0; j < width; j++) out[start + j] += latents.values[i] * direction[j];
-    });
+    for await (const { from, to } of slices(latents.latents.length, Math.ceil(productsPerTurn / width))) {
+      for (let i = from; i < to; i++) {
+        const start = latents.positions[i] * width;
+        const direction = directions.get(latents.latents[i]) ?? this.#decoderRow(latents.latents[i]);
+        directions.set(latents.latents[i], direction);
+        for (let j = 0; j < width; j++) out[start + j] += latents.values[i] * direction[j];
+      }
+    }
     const decoded = tensor(out, [latents.shape[0], width]);
     if (inputNorm) denormalise(decoded, this.#inputOf(latents, input), inputNorm);
-    if (skip) addProduct(out, this.#inputOf(latents, input), skip);
+    if (skip) {
+      const skipped = await this.#skipped(this.#inputOf(latents, input), skip);
+      for (let i = 0; i < out.length; i++) out[i] += skipped[i];
+    }
     return decoded;
+  }
+
+  /** `input · skipᵀ`. */
+  async #skipped(input: Tensor, skip: Tensor): Promise<Float32Array> {
+    this.#skipSession ??= openProduct(skip, { path: this.name, threads: this.#threads });
+    const session = await this.#skipSession;
+    const x = tensor(input.data, [input.data.length / this.dModel, this.dModel]);
+    return (await session.run({ x })).get("product")?.data as Float32Array;
   }
 
   decoderRow(index: number): Float32Array {
@@ -130,10 +147,10 @@ class WeightedCoder implements SparseCoder {
   }
 
   async close(): Promise<void> {
-    const open = this.#session;
-    this.#session = undefined;
+    const open = [this.#session, this.#skipSession];
+    [this.#session, this.#skipSession] = [undefined, undefined];
     // One that could not be opened has said so to its caller.
-    await (await open?.catch(() => undefined))?.close();
+    for (const session of open) await (await session?.catch(() => undefined))?.close();
   }
 
   #open() {
@@ -182,13 +199,14 @@ export function sizeFunction(activation: Exclude<ActivationFunction, { kind: "to
   return (latent: number, excess: number) => excess + Math.max(0, thresholds[latent]);
 }
 
-/** `out += input · matrixᵀ`, with `matrix` `[d_out, d_model]`. */
-function addProduct(out: Float32Array, input: Tensor, { data, shape: [dOut, dIn] }: Tensor): void {
-  for (let p = 0; p < out.length / dOut; p++) {
-    for (let i = 0; i < dOut; i++) {
-      let sum = 0;
-      for (let j = 0; j < dIn; j++) sum += input.data[p * dIn + j] * data[i * dIn + j];
-      out[p * dOut + i] += sum;
-    }
-  }
+/** `x · matrixᵀ`, with `matrix` `[d_out, d_model]`. */
+async function openProduct(
+  { data, shape: [dOut, dIn] }: Tensor,
+  options: { path: string; threads: number | undefined },
+): Promise<OnnxSession> {
+  const builder = graphBuilder();
+  const x = builder.input("x", ["position", dIn]);
+  const matrix = builder.weight("matrix", data, [dOut, dIn]);
+  const [product] = builder.node("Gemm", [x, matrix], { attributes: { transB: 1 } });
+  return await openSession(builder.build({ product }), options);
 }

@@ -92,7 +92,7 @@ function denseCoder(active: number): SparseCoder {
     ...{ name: "dense", kind: "dense", hash: "dense", hookpoint: "layers.0", hookpointOut: "layers.0" },
     ...{ dModel: 128, dSae },
     encode: async ({ data }) => (batch ??= denseBatch(data.length / 128, { active, dSae })),
-    decode: () => tensor(new Float32Array(0), [0]),
+    decode: async () => tensor(new Float32Array(0), [0]),
     decoderRow: () => new Float32Array(128),
     close: async () => {},
   };

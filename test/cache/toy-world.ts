@@ -117,7 +117,7 @@ export function toyCoder({
         values: Float32Array.from(values ?? []),
       };
     },
-    decode: () => tensor(new Float32Array(0), [0]),
+    decode: async () => tensor(new Float32Array(0), [0]),
     decoderRow: () => new Float32Array(4),
     close: async () => {},
   };

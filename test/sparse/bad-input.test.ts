@@ -154,7 +154,7 @@ describe("with the demo model", () => {
       [5, 2, 3, 4],
       [2, 512],
     ]);
-    const decoded = coder.decode({ positions, latents, values, shape });
+    const decoded = await coder.decode({ positions, latents, values, shape });
     expect(decoded.shape).toEqual([2, 512]);
     expect([decoded.data[7], decoded.data[40], decoded.data[521]]).toEqual([2, 0, 4]);
     expect(coder.decoderRow(40).indexOf(1)).toBe(40);

@@ -69,7 +69,7 @@ describe("identityCoder()", () => {
     const coder = identityCoder(model, "layers.1");
     const latents = await coder.encode(x);
     expect(coder).toMatchObject({ kind: "identity", dSae: 2 * model.dModel });
-    expect(coder.decode(latents).data).toEqual(x.data);
+    expect((await coder.decode(latents)).data).toEqual(x.data);
     expect(latents.latents.length).toBe(x.data.filter((value) => value !== 0).length);
     await coder.close();
   });
@@ -83,7 +83,7 @@ describe("neuronCoder()", () => {
     expect(coder).toMatchObject({ dSae: 2 * model.dModel, kind: "neurons 5 both sides" });
     const found = await coder.encode(x);
     expect(found.values.every((value) => value > 0)).toBe(true);
-    const decoded = coder.decode(found);
+    const decoded = await coder.decode(found);
     for (let p = 0; p < 32; p++) {
       const input = x.data.subarray(p * model.dModel, (p + 1) * model.dModel);
       const cut = [...input].map(Math.abs).sort((a, b) => b - a)[4];
@@ -98,7 +98,7 @@ describe("neuronCoder()", () => {
     const rotation = randomRotation(model.dModel, 7);
     const coder = neuronCoder(model, place, { k: model.dModel, bothSides: true, rotation });
     const found = await coder.encode(x);
-    const decoded = coder.decode(found);
+    const decoded = await coder.decode(found);
     for (let i = 0; i < x.data.length; i++) expect(decoded.data[i]).toBeCloseTo(x.data[i], 3);
     expect(coder.decoderRow(2)).toEqual(row(rotation, 2));
     expect(coder.decoderRow(model.dModel + 2)).toEqual(row(rotation, 2).map((value) => -value));
@@ -160,7 +160,7 @@ describe("pcaCoder()", () => {
       const cosine = coder.decoderRow(i).reduce((sum, value, j) => sum + value * row(axes, i)[j], 0);
       expect(Math.abs(cosine)).toBeGreaterThan(0.9);
     }
-    const decoded = coder.decode(await coder.encode(cloud));
+    const decoded = await coder.decode(await coder.encode(cloud));
     let error = 0;
     for (let i = 0; i < cloud.data.length; i++) error += (decoded.data[i] - cloud.data[i]) ** 2;
     expect(error / cloud.data.length).toBeLessThan(1e-3);

@@ -64,7 +64,7 @@ describe("EleutherAI sparsify", () => {
       [1, 1, 2],
     ]);
     expect(latents.shape).toEqual([2, 3]);
-    expect([...coder.decode(latents).data]).toEqual([1 + 3 + 1.5, 2 + 1.5, 1, 2 + 2]);
+    expect([...(await coder.decode(latents)).data]).toEqual([1 + 3 + 1.5, 2 + 1.5, 1, 2 + 2]);
     expect([...coder.decoderRow(2)]).toEqual([0.5, 0.5]);
     expect(() => coder.decoderRow(3)).toThrow('Cannot take latent 3 of "layers.7": it has latents 0 to 2');
     await coder.close();
@@ -84,8 +84,34 @@ describe("EleutherAI sparsify", () => {
       [0, 2, 6],
     ]);
     // 4·(1, 0) + 6·(½, ½) + b_dec (1, 2) + x·W_skipᵀ (30, 80)
-    expect([...coder.decode(latents, x).data]).toEqual([38, 85]);
-    expect(() => coder.decode(latents)).toThrow("it has a skip connection, so give the input");
+    expect([...(await coder.decode(latents, x)).data]).toEqual([38, 85]);
+    await expect(coder.decode(latents)).rejects.toThrow("it has a skip connection, so give the input");
+    await coder.close();
+  });
+
+  it("decodes wide rows while the event loop goes on", async () => {
+    const [width, rows] = [1024, 256];
+    const skip = tensor(new Float32Array(width * width).fill(1 / width), [width, width]);
+    const coder = weightedCoder(
+      {
+        ...{ hookpoint: "layers.0", hookpointOut: "layers.0.mlp", subtractsDecoderBias: false, skip },
+        activation: { kind: "topk", k: 1 },
+        encoder: f32(Array(2 * width).fill(1), 2, width),
+        encoderBias: new Float32Array(2),
+        decoder: f32(Array(2 * width).fill(2), 2, width),
+        decoderBias: new Float32Array(width),
+      },
+      { name: "wide", hash: "" },
+    );
+    const x = tensor(new Float32Array(rows * width).fill(0.5), [rows, width]);
+    const latents = await coder.encode(x);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const { data } = await coder.decode(latents, x);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(2);
+    // 512 · 2 of the latent, and the mean of x.
+    expect(new Set(data)).toEqual(new Set([1024.5]));
     await coder.close();
   });
 
@@ -177,7 +203,7 @@ describe("SAELens", () => {
     // h·‖W_dec‖ = (2·2, 2·1, 3·√½)
     const latents = await scaled.encode(x);
     expect(entries(latents)).toEqual([[0, 0, 4]]);
-    expect([...scaled.decode(latents).data]).toEqual([1 + 4, 2]);
+    expect([...(await scaled.decode(latents)).data]).toEqual([1 + 4, 2]);
     await Promise.all([plain.close(), scaled.close()]);
   });
 

@@ -65,7 +65,7 @@ describe.skipIf(!hasRealData)(`sparse coders of stories260k ${needsRealData}`, (
     await compareLatents(`${folder} latents, from tokens`, coder, { x: tapped, wanted });
 
     const two = firstContexts(x, 2);
-    const reconstruction = coder.decode(await coder.encode(two), two);
+    const reconstruction = await coder.decode(await coder.encode(two), two);
     expect(reconstruction.shape).toEqual([2 * positions, 64]);
     const error = table.note(
       `${folder} reconstruction`,

@@ -39,7 +39,7 @@ async function encodeWith(
   expect(weights.hookpoint).toBe("layers.3");
   const coder = weightedCoder(weights, { name: "test", hash: "" });
   const found = await coder.encode(f32(x, 1, 2));
-  const decoded = [...coder.decode(found).data];
+  const decoded = [...(await coder.decode(found)).data];
   await coder.close();
   return [
     activationName(weights.activation),

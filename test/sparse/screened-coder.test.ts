@@ -237,7 +237,7 @@ describe("screenedCoder()", () => {
     expectSame(found, await inner.encode(x));
     expect(coder).toMatchObject({ name: "test", kind: "topk 8", dModel: 768, dSae: 2048 });
     expect(coder.tail).toBeUndefined();
-    expect(coder.decode(found)).toEqual(inner.decode(found));
+    expect(await coder.decode(found)).toEqual(await inner.decode(found));
     expect(coder.encoderRow?.(3)).toEqual(inner.encoderRow?.(3));
     await coder.close();
   });

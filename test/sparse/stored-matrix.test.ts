@@ -109,7 +109,7 @@ describe("weights in a file", () => {
       expect(coder.decoderRow(index)).toEqual(row(decoder, index));
       expect(coder.encoderRow?.(index)).toEqual(row(encoder, index));
     }
-    const decoded = coder.decode(found);
+    const decoded = await coder.decode(found);
     const direct = new Float32Array(30 * d);
     for (const [p, i, value] of wantedLatents()) {
       for (let j = 0; j < d; j++) direct[p * d + j] += value * row(decoder, i)[j];

@@ -526,7 +526,7 @@ describe("loadSparseCoder()", () => {
       found.latents.forEach((latent, i) => {
         dense[found.positions[i] * n + latent] = found.values[i];
       });
-      const decoded = coder.decode(found, x);
+      const decoded = await coder.decode(found, x);
       for (let p = 0; p < 50; p++) {
         const wanted = evaluate([...x.data.subarray(p * d, (p + 1) * d)], formula);
         for (let i = 0; i < n; i++) expect(dense[p * n + i]).toBeCloseTo(wanted.latents[i], 4);
@@ -634,7 +634,7 @@ describe("loadSparseCoder()", () => {
     const files = saelensFiles({ architecture: "standard", normalize_activations: "layer_norm" });
     const coder = await loadSparseCoder(join(await write(files), "sae"));
     const latents = await coder.encode(numbers(1, d));
-    expect(() => coder.decode(latents)).toThrow("it normalises its input, so give the input");
+    await expect(coder.decode(latents)).rejects.toThrow("it normalises its input, so give the input");
     await coder.close();
   });
 });
