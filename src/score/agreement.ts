@@ -36,7 +36,7 @@ export interface Agreement {
 export function agreement(
   first: Score,
   second: Score,
-  options: Pick<BootstrapOptions<SharedAnswer>, "resamples" | "seed"> = {},
+  options: Pick<BootstrapOptions<unknown>, "resamples" | "seed"> = {},
 ): Agreement {
   const pairs = pairsOf(first, second);
   return {
@@ -53,7 +53,8 @@ interface SharedAnswer {
   readonly one: boolean;
   readonly other: boolean;
   readonly truth: boolean;
-  readonly context: number | undefined;
+  /** What is drawn together: its context; a text that stands in none is for itself. */
+  readonly place: number | string;
 }
 
 function shareSame(pairs: readonly SharedAnswer[]): number {
@@ -74,7 +75,7 @@ function alphaOf(pairs: readonly SharedAnswer[]): number {
 function beyondChance(
   pairs: readonly SharedAnswer[],
   measure: (pairs: readonly SharedAnswer[]) => number,
-  options: Pick<BootstrapOptions<SharedAnswer>, "resamples" | "seed">,
+  options: Pick<BootstrapOptions<unknown>, "resamples" | "seed">,
 ): Estimate | undefined {
   const value = measure(pairs);
   if (Number.isNaN(value)) return undefined;
@@ -84,10 +85,9 @@ function beyondChance(
     const [least] = wilson(pairs.length, pairs.length);
     return { value, interval: [(least - chance) / (1 - chance), 1] };
   }
-  const places = new Map(pairs.map((pair, i) => [pair, pair.context ?? `text ${i}`]));
   const { interval } = bootstrap(pairs, measure, {
     ...options,
-    cluster: (pair) => places.get(pair) as number | string,
+    cluster: ({ place }) => place,
     stratum: ({ truth }) => truth,
   });
   return { value, interval };
@@ -151,7 +151,7 @@ function sharedAnswers(first: Score, second: Score): SharedAnswer[] {
   return [...answersOf(first)].flatMap(([key, one]) => {
     const other = others.get(key);
     const { truth = false, context } = judged.get(key) ?? {};
-    return other === undefined ? [] : [{ one, other, truth, context }];
+    return other === undefined ? [] : [{ one, other, truth, place: context ?? key }];
   });
 }
 

@@ -74,13 +74,13 @@ describe("agreement()", () => {
   it("has intervals that hold the truth 19 times of 20, and no certainty where all is the same", () => {
     const random = seededRandom("agreement");
     // Each says yes to half; they agree on 80 %: kappa and alpha are 0.6.
-    const runs = 120;
+    const runs = 100;
     const missed = { kappa: 0, alpha: 0 };
     for (let run = 0; run < runs; run++) {
       const first = Array.from({ length: 60 }, () => random.random() < 0.5);
       const second = first.map((yes) => (random.random() < 0.8 ? yes : !yes));
       const letters = (list: boolean[]) => list.map((yes) => (yes ? "y" : "n")).join("");
-      const found = agreement(said(letters(first)), said(letters(second)), { resamples: 400 });
+      const found = agreement(said(letters(first)), said(letters(second)), { resamples: 200 });
       for (const name of ["kappa", "alpha"] as const) {
         const [low, high] = found[name]?.interval ?? [1, 1];
         if (low > 0.6 || high < 0.6) missed[name]++;
