@@ -50,7 +50,7 @@ describe("a kernel that VS Code starts", () => {
   });
 
   it("tells a cell what VS Code says of it, so that a library knows who shows what it displays", async () => {
-    const cellId = "vscode-notebook-cell:/home/ada/a.ipynb#W0sZmlsZQ%3D%3D";
+    const cellId = "vscode-notebook-cell:/a.ipynb#W0sZmlsZQ%3D%3D";
     const code = "globalThis[Symbol.for('Jupyter.cell.metadata')]";
     const from = client.published.length;
     client.send("execute_request", { code, silent: false }, { metadata: { cellId } });
