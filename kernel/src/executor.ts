@@ -1,3 +1,4 @@
+import type { CellSources } from "./cell-stacks.js";
 import type { Json } from "./messages.js";
 
 /** What a cell gave. */
@@ -17,6 +18,8 @@ export interface ErrorReport extends Json {
 
 /** Runs cells; the one seam between the kernel and the engine behind it. */
 export interface Executor {
+  /** The cells that ran, for the stacks of their errors. */
+  readonly cells: CellSources;
   /**
    * Starts a cell; its first synchronous part has run when this returns. A cell that waits gives a promise.
    *

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { CellSource } from "./cell-stacks.js";
 import { eraseTypes } from "./erase.js";
-import type { CellSource } from "./traceback.js";
 
 /**
  * A TypeScript file as it was typed, for an error in it.
@@ -9,6 +9,14 @@ import type { CellSource } from "./traceback.js";
  * @param url As the module hooks made it, with the time of change; nothing when the file has changed since.
  */
 export function importedSource(url: string): CellSource | undefined {
+  if (!known.has(url)) known.set(url, readSource(url));
+  return known.get(url);
+}
+
+/** Sources that were asked for; stacks ask often. */
+const known = new Map<string, CellSource | undefined>();
+
+function readSource(url: string): CellSource | undefined {
   const [file = "", changed] = url.split("?changed=");
   try {
     const path = fileURLToPath(file);

@@ -8,6 +8,7 @@ import { getHeapStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { wrapTimers } from "./cell-context.js";
 import { installCellGlobals } from "./cell-globals.js";
+import { mapStacks } from "./cell-stacks.js";
 import { followChildProcesses } from "./child-processes.js";
 import { CommRegistry } from "./comms.js";
 import { Displays } from "./display.js";
@@ -48,6 +49,7 @@ async function start(connection: ConnectionInfo, engine: string): Promise<void> 
   const displays = new Displays(publisher);
   const comms = new CommRegistry(publisher);
   const executor = await makeExecutor(engine, publisher);
+  mapStacks(executor.cells);
   const session = new Session({
     toIo,
     executor,

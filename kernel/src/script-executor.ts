@@ -1,9 +1,10 @@
 import vm from "node:vm";
 import { CellInterruptError } from "./cell-error.js";
+import type { CellSource } from "./cell-stacks.js";
 import type { CellOutcome, ErrorReport, Executor } from "./executor.js";
 import type { HoistedCell, HoistedFunction } from "./hoist.js";
 import { prepareCell } from "./prepare-cell.js";
-import { type CellSource, describeError } from "./traceback.js";
+import { describeError } from "./traceback.js";
 
 const asyncHead = '(async()=>{"use strict";';
 const syncHead = '"use strict";';
@@ -11,7 +12,7 @@ const syncHead = '"use strict";';
 /** Runs cells as scripts of the main context, after types are erased and names hoisted; see `hoist.ts`. */
 export class ScriptExecutor implements Executor {
   readonly #declared = new Set<string>();
-  readonly #cells = new Map<string, CellSource>();
+  readonly cells = new Map<string, CellSource>();
   readonly #context: vm.Context | undefined;
   #last: string | undefined;
 
@@ -22,9 +23,9 @@ export class ScriptExecutor implements Executor {
 
   run(code: string, name: string): CellOutcome | Promise<CellOutcome> {
     this.#last = name;
-    this.#cells.set(name, { text: code, original: (position) => position });
+    this.cells.set(name, { text: code, original: (position) => position });
     const cell = prepareCell(code);
-    this.#cells.set(name, { text: code, original: cell.original });
+    this.cells.set(name, { text: code, original: cell.original });
     this.#declare(cell.names, name);
     for (const hoisted of cell.functions) this.#runFunction(hoisted, name);
     const { showsResult } = cell;
@@ -34,7 +35,7 @@ export class ScriptExecutor implements Executor {
   }
 
   describe(error: unknown): ErrorReport {
-    return describeError(error, this.#cells, this.#last);
+    return describeError(error, this.cells, this.#last);
   }
 
   /** Makes the bindings of names that no cell had; one that hides a global starts as that. */

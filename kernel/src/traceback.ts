@@ -2,27 +2,10 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { CellSyntaxError } from "./cell-error.js";
+import { type CellSources, placeInFrame } from "./cell-stacks.js";
 import { codeFrame, type Place } from "./code-frame.js";
 import type { ErrorReport } from "./executor.js";
-import { importedSource } from "./imported-source.js";
-import type { Position } from "./source-edits.js";
 
-/** What is remembered of a cell for the sake of its errors. */
-export interface CellSource {
-  readonly text: string;
-  /** Moves a position of the code that ran to the text. */
-  readonly original: (position: Position) => Position;
-}
-
-/** Cells by file name, e.g. `cell-3.ts`. */
-export type CellSources = ReadonlyMap<string, CellSource>;
-
-/** A cell, or a TypeScript file that one imported. */
-const typedFrame =
-  /\b((?:cell|silent)-\d+\.ts):(\d+):(\d+)|(file:\/\/[^\s()?]+\.m?ts\?changed=[\d.]+):(\d+):(\d+)/;
-/** Where the kernel's own frames begin. */
-const kernelFolder = new URL(".", import.meta.url);
-const kernelFrames = ["node:vm", kernelFolder.href, fileURLToPath(kernelFolder)];
 /** Errors of an `AggregateError` that are shown. */
 const maxErrors = 5;
 
@@ -73,29 +56,23 @@ function placeOf(error: unknown, cell: string | undefined, cells: CellSources): 
   return { text: "", source: cells.get(cell)?.text ?? "", place: { file: cell, ...error.position } };
 }
 
-/** Frames of the user's code, in positions of the text as typed. */
+/** Frames of the user's code; `mapStacks()` has put in the positions as typed. */
 function framesOf(error: unknown, cells: CellSources): Frame[] {
   if (!(error instanceof Error) || error instanceof CellSyntaxError || typeof error.stack !== "string")
     return [];
-  const frames = error.stack.split("\n").filter((line) => /^\s+at /.test(line));
-  const end = frames.findIndex((line) => kernelFrames.some((own) => line.includes(own)));
-  return frames
-    .slice(0, end < 0 ? frames.length : end)
-    .filter((line) => !/\bnode:/.test(line))
-    .map((line) => frameOf(line, cells))
-    .filter(({ source, place }) => !place || place.line <= source.split("\n").length); // not the wrapper's call
+  return error.stack
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line) && !/\bnode:/.test(line))
+    .map((line) => frameOf(line, cells));
 }
 
 function frameOf(line: string, cells: CellSources): Frame {
-  const match = typedFrame.exec(line);
-  if (!match) return { text: line, source: "" };
-  const [whole, cell, row, column, url, fileRow, fileColumn] = match;
-  const source = url ? importedSource(url) : cells.get(cell ?? "");
-  const file = url ? relative(process.cwd(), fileURLToPath(url)) : (cell ?? "");
-  if (!source) return { text: url ? line.replace(url, file) : line, source: "" };
-  const at = source.original({ line: Number(row ?? fileRow), column: Number(column ?? fileColumn) });
-  const text = line.replace(whole, `${file}:${at.line}:${at.column}`);
-  return { text, source: source.text, place: { file, ...at } };
+  const typed = placeInFrame(line, cells);
+  if (!typed) return { text: line, source: "" };
+  const { whole, file: name, position, source } = typed;
+  const file = name.startsWith("file:") ? relative(process.cwd(), fileURLToPath(name)) : name;
+  const text = line.replace(whole, `${file}:${position.line}:${position.column}`);
+  return source ? { text, source: source.text, place: { file, ...position } } : { text, source: "" };
 }
 
 function messageOf(error: unknown): string {

@@ -7,10 +7,11 @@
 import { createRequire } from "node:module";
 import type { ConverterSet, Executor as TslabEngine } from "tslab/dist/executor.js";
 import { CellSyntaxError } from "./cell-error.js";
+import type { CellSource } from "./cell-stacks.js";
 import type { CellOutcome, ErrorReport, Executor } from "./executor.js";
 import type { MimeBundle } from "./messages.js";
 import type { Publisher } from "./publisher.js";
-import { type CellSource, describeError } from "./traceback.js";
+import { describeError } from "./traceback.js";
 
 const require = createRequire(import.meta.url);
 
@@ -23,7 +24,7 @@ type WriteDisplay = (
 /** Runs cells as tslab does. */
 export class TslabExecutor implements Executor {
   readonly #engine: TslabEngine;
-  readonly #cells = new Map<string, CellSource>();
+  readonly cells = new Map<string, CellSource>();
   #last = "";
   #values: unknown[] = [];
   #errors: unknown[][] = [];
@@ -44,7 +45,7 @@ export class TslabExecutor implements Executor {
 
   async run(code: string, name: string): Promise<CellOutcome> {
     this.#last = name;
-    this.#cells.set(name, { text: code, original: (position) => position });
+    this.cells.set(name, { text: code, original: (position) => position });
     this.#values = [];
     this.#errors = [];
     const succeeded = await this.#engine.execute(code);
@@ -53,7 +54,7 @@ export class TslabExecutor implements Executor {
   }
 
   describe(error: unknown): ErrorReport {
-    return describeError(error, this.#cells, this.#last);
+    return describeError(error, this.cells, this.#last);
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { KernelClient, resultOf } from "./kernel-client.js";
+import { KernelClient, resultOf, streamText } from "./kernel-client.js";
 
 let kernel: KernelClient;
 let folder: string;
@@ -80,6 +80,75 @@ describe("an error in an imported TypeScript file", () => {
     const lines = await traceback("h({})");
     expect(lines.find((line) => line.includes("edited.ts"))).toBe("    at f (edited.ts:1:34)");
     expect(lines[1]).toMatch(/^cell-\d+\.ts:1:1$/);
+  });
+});
+
+describe("the place of an error", () => {
+  it.each([
+    ["function af() { const y = 1; throw new Error('later') }\naf()", "1:36"],
+    ["async function af() { await null; const y = await 1; throw new Error('later') }\nawait af()", "1:60"],
+    [
+      "const z = 1; async function a1() { await 1 } async function a2() { await a1(); z.x.y }\nawait a2()",
+      "1:84",
+    ],
+    ["const r = await 1 + (await 2).x.y", "1:33"],
+    ["for await (const x of [1]) { await x; x.y.z }", "1:43"],
+    ["try { throw 1 } catch { z.x.y }", "1:29"],
+    ["try { throw {} } catch ({ a }) { a.b }", "1:36"],
+    ["enum E { A }\nasync function f() { await 1; throw new Error('x') }\nawait f()", "2:37"],
+  ])("in %j is %s", async (code, place) => {
+    const [, at] = await traceback(code);
+    expect(at).toMatch(new RegExp(`^cell-\\d+\\.ts:${place}$`));
+  });
+
+  it("is that of the await, too, for who called", async () => {
+    const lines = await traceback(
+      "async function deep() { await 1; null.x }\nasync function mid() { await 1; await deep() }\nawait mid()",
+    );
+    expect(
+      lines.filter((line) => line.startsWith("    at ")).map((line) => line.replace(/cell-\d+/, "cell")),
+    ).toEqual(["    at deep (cell.ts:1:39)", "    at async mid (cell.ts:2:33)", "    at async cell.ts:3:1"]);
+  });
+});
+
+describe("error.stack", () => {
+  const lines = (stack: unknown) =>
+    String(stack)
+      .replace(/cell-\d+/g, "cell")
+      .split("\n");
+  const lowered = "enum Color { Red }\nclass Par { constructor(private a: number) {} }\n\n";
+
+  it("has the places as typed and no frame of the kernel, wherever it is read", async () => {
+    const made = `${lowered}const error = (() => { return new Error("line four") })();`;
+    const expected = ["Error: line four", "    at cell.ts:4:31", "    at cell.ts:4:56"];
+    const shown = await kernel.execute(`${made}\nconsole.error(error); console.log(error.stack); error`);
+    expect(lines(streamText(shown, "stderr").trimEnd())).toEqual(expected);
+    expect(lines(streamText(shown).trimEnd())).toEqual(expected);
+    expect(lines(resultOf(shown)?.["text/plain"])).toEqual(expected);
+  });
+
+  it("has them in timers, behind an await and in imported files", async () => {
+    writeFileSync(
+      join(folder, "stack.ts"),
+      "enum E { A }\nexport const make = () => {\n  return new Error('made')\n}",
+    );
+    const shown = await kernel.execute(
+      'import { make } from "./stack.ts"; await 1;\nconsole.log(make().stack);\n' +
+        "await new Promise((done) => setTimeout(() => { console.log(new TypeError('timer').stack); done(1) }))",
+    );
+    const [head, file, cell, ...timer] = lines(streamText(shown).trimEnd());
+    expect(head).toBe("Error: made");
+    expect(file).toMatch(/^ {4}at make \(file:.*stack\.ts\?changed=[\d.]+:3:10\)$/);
+    expect(cell).toBe("    at cell.ts:2:13");
+    expect(timer).toEqual(["TypeError: timer", "    at cell.ts:3:60"]);
+  });
+
+  it("keeps what Node says, and is the caller's where the kernel throws", async () => {
+    const node = await kernel.execute("try { Buffer.alloc('x' as any) } catch (e) { console.log(e.stack) }");
+    const [head, , ...frames] = lines(streamText(node).trimEnd());
+    expect(head).toMatch(/^TypeError \[ERR_INVALID_ARG_TYPE\]: The "size" argument/);
+    expect(frames.at(-1)).toBe("    at cell.ts:1:14");
+    expect((await traceback("1;\ndisplay.image(3 as any)"))[1]).toMatch(/^cell-\d+\.ts:2:9$/);
   });
 });
 
