@@ -4,6 +4,7 @@ import type { NullRunKind } from "../run/null-run.js";
 import { type NullKind, nullKinds } from "../run/null-scores.js";
 import { cardMetrics } from "../score/score-card.js";
 import { estimateText } from "../score/score-card-display.js";
+import type { ClusteredMean } from "../stats/clustered-mean.js";
 import type { Estimate } from "../stats/estimate.js";
 import { textTable } from "../text-table.js";
 import { headlinesOf, type Lift, liftsOf } from "./lifts.js";
@@ -129,9 +130,13 @@ export function liftsHtml(report: Reported): Html | undefined {
 export function cardsHtml(report: Pick<Report, "rows" | "scorers">): Html | undefined {
   const cards = meanScoreCards(report).filter(({ judgements }) => judgements > 0);
   if (cards.length === 0) return undefined;
-  const rows = cardMetrics
-    .filter((metric) => cards.some(({ metrics }) => metrics[metric]))
-    .map((metric) => [metric, ...cards.map(({ metrics }) => metricText(metrics[metric]))]);
+  const numbers = cards.map(({ metrics, also }): Readonly<Record<string, ClusteredMean>> => {
+    return { ...metrics, ...also };
+  });
+  const names = [...new Set([...cardMetrics, ...numbers.flatMap((card) => Object.keys(card))])];
+  const rows = names
+    .filter((name) => numbers.some((card) => card[name]))
+    .map((name) => [name, ...numbers.map((card) => metricText(card[name]))]);
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const facts: [string, (card: MeanScoreCard) => string][] = [
     ["judgements with an answer", ({ judgements }) => judgements.toLocaleString("en-US")],
@@ -143,7 +148,7 @@ export function cardsHtml(report: Pick<Report, "rows" | "scorers">): Html | unde
 <p style="font-size:12px;opacity:.75">Intervals of 95 % count latents, not judgements. Accuracy, precision, F1 and AUPRC depend on the share of windows where the latent fires; those at the natural rate are what a search of the corpus would give.</p>`;
 }
 
-function metricText(mean: MeanScoreCard["metrics"][keyof MeanScoreCard["metrics"]]): string {
+function metricText(mean: ClusteredMean | undefined): string {
   if (!mean) return "–";
   return mean.count > 1 ? `${estimateText(mean)} (${mean.count})` : `${mean.value.toFixed(2)} (1)`;
 }

@@ -1,5 +1,6 @@
 import { type CardMetric, cardMetrics, scoreCard } from "../score/score-card.js";
 import { type ClusteredMean, clusteredMean } from "../stats/clustered-mean.js";
+import type { Estimate } from "../stats/estimate.js";
 import type { Report } from "./report.js";
 
 /** The mean over latents of what their score cards say, with 95 % intervals in which the latent is the unit. */
@@ -7,6 +8,8 @@ export interface MeanScoreCard {
   readonly scorer: string;
   readonly model: string;
   readonly metrics: Readonly<Partial<Record<CardMetric, ClusteredMean>>>;
+  /** Numbers of the scorer's own, such as purity. */
+  readonly also: Readonly<Record<string, ClusteredMean>>;
   /** Judgements of all latents with an answer, the share of them where the latent fires, and the share of all without. */
   readonly judgements: number;
   readonly positiveShare: number;
@@ -26,15 +29,30 @@ export function meanScoreCards({ rows, scorers }: Pick<Report, "rows" | "scorers
     return {
       scorer,
       model: [...new Set(scored.map(({ score }) => score.model))].join(", "),
-      metrics: Object.fromEntries(
-        cardMetrics.flatMap((metric) => {
-          const values = scored.flatMap(({ card }) => card.metrics[metric]?.value ?? []);
-          return values.length === 0 ? [] : [[metric, clusteredMean(values, [...values.keys()])]];
-        }),
+      metrics: meansOf(
+        cardMetrics,
+        scored.map(({ card }) => card.metrics),
+      ),
+      also: meansOf(
+        new Set(scored.flatMap(({ card }) => Object.keys(card.also))),
+        scored.map(({ card }) => card.also),
       ),
       judgements: answered.length,
       positiveShare: answered.filter(({ truth }) => truth).length / answered.length,
       unansweredShare: (all.length - answered.length) / all.length,
     };
   });
+}
+
+/** The mean of each over the latents that have it. */
+function meansOf<K extends string>(
+  names: Iterable<K>,
+  cards: readonly Readonly<Partial<Record<K, Estimate>>>[],
+): Record<string, ClusteredMean> {
+  return Object.fromEntries(
+    Array.from(names).flatMap((name) => {
+      const values = cards.flatMap((card) => card[name]?.value ?? []);
+      return values.length === 0 ? [] : [[name, clusteredMean(values, [...values.keys()])]];
+    }),
+  );
 }

@@ -1,7 +1,7 @@
 import type { LatentExamples } from "../examples/example.js";
 import { noUsage, type TextModel } from "../llm/text-model.js";
 import type { TokenScorer } from "../llm/token-scorer.js";
-import { auroc } from "../stats/auroc.js";
+import { aurocInterval } from "../stats/auroc-interval.js";
 import { brierScore } from "../stats/brier-score.js";
 import { attempt } from "./attempt.js";
 import {
@@ -11,6 +11,7 @@ import {
   readAnswers,
   readPercentages,
 } from "./classification-prompt.js";
+import { furtherNumbers } from "./further-numbers.js";
 import { gradeOf, gradesOf } from "./graded-score.js";
 import { isTokenScorer } from "./is-token-scorer.js";
 import type { Item } from "./item.js";
@@ -93,17 +94,19 @@ function answerOf(probability: number): Answer {
 function withProbabilities(score: Score): Score {
   const graded = score.judgements.filter((judgement) => gradeOf(judgement) !== undefined);
   const { positives, negatives } = gradesOf(graded);
+  const both = positives.length > 0 && negatives.length > 0;
   return {
     ...score,
     grade: "probability",
-    also: {
-      ...(positives.length > 0 && negatives.length > 0 && { AUROC: auroc(positives, negatives) }),
+    // The score card has the interval of the Brier score.
+    ...furtherNumbers({
+      ...(both && { AUROC: aurocInterval(positives, negatives) }),
       ...(graded.length > 0 && {
         "Brier score": brierScore(
           graded.map((judgement) => gradeOf(judgement) as number),
           graded.map(({ truth }) => truth),
         ),
       }),
-    },
+    }),
   };
 }

@@ -7,10 +7,14 @@ import type { Pattern } from "../llm/pattern/pattern.js";
 import { patternRunner } from "../llm/pattern/run-pattern.js";
 import { noUsage } from "../llm/text-model.js";
 import { settingsOf } from "../settings.js";
+import { bootstrap } from "../stats/bootstrap.js";
 import { type Confusion, confusion } from "../stats/confusion.js";
+import type { Estimate } from "../stats/estimate.js";
 import { f1 } from "../stats/f1.js";
 import { precision } from "../stats/precision.js";
 import { recall } from "../stats/recall.js";
+import { wilson } from "../stats/wilson.js";
+import { furtherNumbers } from "./further-numbers.js";
 import { type Item, textItems } from "./item.js";
 import type { Judgement, Scorer } from "./scorer.js";
 import { scoreOf } from "./summarise.js";
@@ -25,8 +29,8 @@ export interface ExecutionOptions {
  *
  * Input: the explanation's pattern, or a sentence that is one, run on the tokens of test windows and silent windows. A window
  * is claimed where any token is. Output: the balanced accuracy of the claims about windows. `also`: precision, recall and
- * F1 of the claims about tokens, over the windows; with `cache`, the same over each position of the cache, at the
- * latent's natural rate. An explanation that cannot be run is no answer.
+ * F1 of the claims about tokens, over the windows, by bootstrap over contexts; with `cache`, the same over each position of
+ * the cache, at the latent's natural rate, which is a count and has no interval. An explanation that cannot be run is no answer.
  */
 export function execution(options: ExecutionOptions = {}): Scorer {
   const { cache } = options;
@@ -57,10 +61,10 @@ export function execution(options: ExecutionOptions = {}): Scorer {
         (await measurePattern(cache, { pattern, index: explanation.latent.index }, { signal })).positions;
       return {
         ...scoreOf({ scorer, model, judgements, usage: noUsage }),
-        also: {
-          ...rates(tokensOf(windows, claims), "of tokens"),
-          ...(whole && rates(whole, "in the cache")),
-        },
+        ...furtherNumbers({
+          ...tokenRates(windows, claims),
+          ...(whole && named("in the cache", (metric) => metric(whole))),
+        }),
       };
     },
   };
@@ -75,14 +79,54 @@ function patternOf({ pattern, text }: Explanation): Pattern | undefined {
   return pattern ?? read(text);
 }
 
-function tokensOf(windows: readonly Window[], claims: readonly (readonly boolean[])[]): Confusion {
-  const truths = windows.flatMap(({ activations }) => Array.from(activations, (a) => a > 0));
-  return confusion(truths, claims.flat());
+const metrics = { precision, recall, F1: f1 } as const;
+
+function named<T>(where: string, of: (metric: (counts: Confusion) => number) => T): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(metrics).map(([name, metric]) => [`${name} ${where}`, of(metric)]),
+  );
 }
 
-/** Those that exist. */
-function rates(counts: Confusion, where: string): Record<string, number> {
-  const all = { precision: precision(counts), recall: recall(counts), F1: f1(counts) };
-  const defined = Object.entries(all).filter(([, value]) => !Number.isNaN(value));
-  return Object.fromEntries(defined.map(([name, value]) => [`${name} ${where}`, value]));
+/** Claims about the tokens of one window. */
+interface ClaimedWindow extends Confusion {
+  readonly context: number;
+  readonly fires: boolean;
+}
+
+function tokenRates(
+  windows: readonly Window[],
+  claims: readonly (readonly boolean[])[],
+): Record<string, Estimate | undefined> {
+  const counts = windows.map(({ activations, context }, i): ClaimedWindow => {
+    const truths = Array.from(activations, (a) => a > 0);
+    return { ...confusion(truths, claims[i]), context, fires: truths.includes(true) };
+  });
+  return named("of tokens", (metric) => rateOver(counts, metric));
+}
+
+/** By bootstrap; where that is certain, as where all is right, Wilson's of the windows that have a say. */
+function rateOver(
+  windows: readonly ClaimedWindow[],
+  metric: (counts: Confusion) => number,
+): Estimate | undefined {
+  const value = metric(summed(windows));
+  if (Number.isNaN(value)) return undefined;
+  const { interval } = bootstrap(windows, (drawn) => metric(summed(drawn)), {
+    cluster: ({ context }) => context,
+    stratum: ({ fires }) => fires,
+    resamples: 1000,
+  });
+  const n = windows.filter((one) => one.truePositives + one.falsePositives + one.falseNegatives > 0).length;
+  return { value, interval: interval[0] < interval[1] ? interval : wilson(value * n, n) };
+}
+
+function summed(windows: readonly Confusion[]): Confusion {
+  const sums = { truePositives: 0, falseNegatives: 0, falsePositives: 0, trueNegatives: 0 };
+  for (const one of windows) {
+    sums.truePositives += one.truePositives;
+    sums.falseNegatives += one.falseNegatives;
+    sums.falsePositives += one.falsePositives;
+    sums.trueNegatives += one.trueNegatives;
+  }
+  return sums;
 }

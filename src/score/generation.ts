@@ -2,7 +2,9 @@ import { ask } from "../llm/ask.js";
 import type { TextModel } from "../llm/text-model.js";
 import { settingsOf } from "../settings.js";
 import type { Subject } from "../sparse/activations-of.js";
-import { auroc } from "../stats/auroc.js";
+import { aurocInterval } from "../stats/auroc-interval.js";
+import { wilson } from "../stats/wilson.js";
+import { furtherNumbers, rescaled } from "./further-numbers.js";
 import type { Scorer } from "./scorer.js";
 import { checkCount, pairsRequest, readPairs, type WrittenPair } from "./writing-prompt.js";
 import { areaAgainstNatural, peakOf, runWritten, unwrittenScore, writtenScore } from "./written-texts.js";
@@ -49,13 +51,14 @@ export function generation(llm: TextModel, subject: Subject, options: WritingOpt
         return runWritten(subject, found, { latent: examples.latent, meant: which === "text", signal });
       };
       const [written, counter] = await Promise.all([run("text"), run("counterpart")]);
+      const firing = counter.filter(({ truth }) => truth).length;
       return writtenScore([...written, ...counter], {
         ...parts,
-        also: {
-          "share of counterparts firing": counter.filter(({ truth }) => truth).length / texts,
-          "AUROC against counterparts": auroc(written.map(peakOf), counter.map(peakOf)),
-          clarity: 2 * areaAgainstNatural(written.map(peakOf), examples) - 1,
-        },
+        ...furtherNumbers({
+          "share of counterparts firing": { value: firing / texts, interval: wilson(firing, texts) },
+          "AUROC against counterparts": aurocInterval(written.map(peakOf), counter.map(peakOf)),
+          clarity: rescaled(areaAgainstNatural(written.map(peakOf), examples), (area) => 2 * area - 1),
+        }),
       });
     },
   };

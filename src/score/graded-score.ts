@@ -1,7 +1,6 @@
 import type { Outcome } from "../llm/outcome.js";
-import type { Usage } from "../llm/text-model.js";
-import { auroc } from "../stats/auroc.js";
 import { aurocInterval } from "../stats/auroc-interval.js";
+import type { Estimate } from "../stats/estimate.js";
 import type { Item } from "./item.js";
 import type { GradeUnit, Judgement, Score } from "./scorer.js";
 
@@ -9,14 +8,11 @@ import type { GradeUnit, Judgement, Score } from "./scorer.js";
  * A score from grades: the AUROC of texts where the latent fires against the others, with Newcombe's interval.
  * Judgements without a grade are counted and otherwise left out.
  */
-export function gradedScore(parts: {
-  scorer: string;
-  model: string;
-  grade: GradeUnit;
-  judgements: readonly Judgement[];
-  usage: Usage;
-  also?: Readonly<Record<string, number>>;
-}): Score {
+export function gradedScore(
+  parts: Pick<Score, "scorer" | "model" | "judgements" | "usage" | "also" | "alsoIntervals"> & {
+    readonly grade: GradeUnit;
+  },
+): Score {
   const { positives, negatives } = gradesOf(parts.judgements);
   const answered = positives.length + negatives.length;
   const both = positives.length > 0 && negatives.length > 0;
@@ -62,8 +58,8 @@ export function gradedJudgements<T>(
 }
 
 /** AUROC of other grades of the same items; `undefined` where a class is empty. */
-export function areaOf(items: readonly Item[], grades: ArrayLike<number>): number | undefined {
+export function areaOf(items: readonly Item[], grades: ArrayLike<number>): Estimate | undefined {
   const of = (wanted: boolean) => items.flatMap(({ truth }, i) => (truth === wanted ? [grades[i]] : []));
   const [positives, negatives] = [of(true), of(false)];
-  return positives.length > 0 && negatives.length > 0 ? auroc(positives, negatives) : undefined;
+  return positives.length > 0 && negatives.length > 0 ? aurocInterval(positives, negatives) : undefined;
 }

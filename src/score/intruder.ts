@@ -7,6 +7,7 @@ import { addUsage, noUsage, type TextModel } from "../llm/text-model.js";
 import { type Random, seededRandom } from "../random.js";
 import { settingsOf } from "../settings.js";
 import { wilson } from "../stats/wilson.js";
+import { furtherNumbers, rescaled } from "./further-numbers.js";
 import { intruderRequest, readIntruder } from "./intruder-prompt.js";
 import { item } from "./item.js";
 import type { Answer, Judgement, Scorer } from "./scorer.js";
@@ -56,14 +57,16 @@ export function intruder(llm: TextModel, options: IntruderOptions = {}): Scorer 
       const judgements = judged.map(({ judgement }) => judgement);
       const { right, answered } = rateOf(judgements);
       const value = share({ right, answered });
+      const estimate = value === undefined ? undefined : { value, interval: wilson(right, answered) };
       return {
         scorer: name,
         model: llm.name,
         measure: "accuracy",
         chance: 1 / shown,
         value,
-        interval: value === undefined ? undefined : wilson(right, answered),
-        ...(value !== undefined && { also: { kappa: (value - 1 / shown) / (1 - 1 / shown) } }),
+        interval: estimate?.interval,
+        ...(estimate &&
+          furtherNumbers({ kappa: rescaled(estimate, (rate) => (rate - 1 / shown) / (1 - 1 / shown)) })),
         truePositiveRate: undefined,
         trueNegativeRate: undefined,
         answered,

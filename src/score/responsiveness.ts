@@ -1,8 +1,9 @@
 import type { LatentExamples } from "../examples/example.js";
 import type { TextModel } from "../llm/text-model.js";
 import { settingsOf } from "../settings.js";
-import { auprc } from "../stats/auprc.js";
+import { auprcInterval } from "../stats/auprc-interval.js";
 import { aurocInterval } from "../stats/auroc-interval.js";
+import { furtherNumbers, rescaled } from "./further-numbers.js";
 import { gradeOf } from "./graded-score.js";
 import { textItems } from "./item.js";
 import { checkPromptSize, judge } from "./judge.js";
@@ -64,13 +65,12 @@ function ratedScore(
     value: area?.value,
     interval: area?.interval,
     grade: "rating",
-    ...(area && {
-      also: {
-        responsiveness: 2 * area.value - 1,
-        purity: auprc(clear, none),
+    ...(area &&
+      furtherNumbers({
+        responsiveness: rescaled(area, (x) => 2 * x - 1),
+        purity: auprcInterval(clear, none),
         "purity by chance": clear.length / (clear.length + none.length),
-      },
-    }),
+      })),
     truePositiveRate: undefined,
     trueNegativeRate: undefined,
     answered,

@@ -9,7 +9,7 @@ export function estimateText({ value, interval: [low, high] }: Estimate): string
 
 /** Lines of a card: what, and how much. */
 export function scoreCardLines(card: ScoreCard): (readonly [name: string, value: string])[] {
-  const estimates = Object.entries(card.metrics).map(
+  const estimates = Object.entries({ ...card.metrics, ...card.also }).map(
     ([name, estimate]) => [name, estimateText(estimate)] as const,
   );
   const rates = <K>(map: ReadonlyMap<K, Estimate & { n: number }>, name: (key: K) => string) =>

@@ -50,6 +50,8 @@ export interface ScoreCard {
   readonly unansweredShare: number;
   /** Those that exist: no Brier score without probabilities, no precision where nothing was called positive. */
   readonly metrics: Readonly<Partial<Record<CardMetric, Estimate>>>;
+  /** Numbers of the scorer's own, such as purity, that have an interval: those of `Score.also` that are no metric of all. */
+  readonly also: Readonly<Record<string, Estimate>>;
   /** Share of windows called so where the latent fires, by slice of peak activation; 0 is the strongest. */
   readonly byQuantile: ReadonlyMap<number, CardRate>;
   /** Share of the others called not so, by kind. */
@@ -89,6 +91,7 @@ export function scoreCard(score: Score, options: ScoreCardOptions = {}): ScoreCa
     positiveShare: positives.length / answered.length,
     unansweredShare: (judgements.length - answered.length) / judgements.length,
     metrics: { ...yesNoMetrics(positives, negatives, options), ...gradeMetrics(score, options) },
+    also: ownNumbers(score),
     byQuantile: ratesOf(rateByQuantile(judgements, quantiles).entries()),
     byKind: ratesOf(rateByKind(negatives)),
   };
@@ -96,6 +99,12 @@ export function scoreCard(score: Score, options: ScoreCardOptions = {}): ScoreCa
     "text/plain": scoreCardText(shown),
     "text/html": scoreCardHtml(shown).text,
   }));
+}
+
+function ownNumbers({ also = {}, alsoIntervals = {} }: Score): Record<string, Estimate> {
+  const metrics: readonly string[] = cardMetrics;
+  const own = Object.entries(alsoIntervals).filter(([name]) => !metrics.includes(name));
+  return Object.fromEntries(own.map(([name, interval]) => [name, { value: also[name], interval }]));
 }
 
 type Metrics = Partial<Record<CardMetric, Estimate>>;

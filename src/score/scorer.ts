@@ -93,6 +93,8 @@ export interface Score {
   readonly interval: readonly [number, number] | undefined;
   /** Further numbers of the same judgements, by name. */
   readonly also?: Readonly<Record<string, number>>;
+  /** 95 % intervals of those of `also` that are measured on a sample; absent in results of earlier versions. */
+  readonly alsoIntervals?: Readonly<Record<string, readonly [number, number]>>;
   /** What the judge's grades are, where it grades. */
   readonly grade?: GradeUnit;
   /** Of yes and no: share of positives called so, and of others called not so. */

@@ -4,10 +4,15 @@ import type { Outcome } from "../llm/outcome.js";
 import { addUsage, noUsage, type TextModel, type Usage } from "../llm/text-model.js";
 import type { TokenScorer } from "../llm/token-scorer.js";
 import { settingsOf } from "../settings.js";
-import { correlation, crossFittedVariance, pairMoments } from "../stats/pair-moments.js";
+import { bootstrap } from "../stats/bootstrap.js";
+import { clusteredMean } from "../stats/clustered-mean.js";
+import type { Estimate } from "../stats/estimate.js";
+import { correlation, crossFittedVariance, type PairMoments, pairMoments } from "../stats/pair-moments.js";
 import { pooledCorrelation } from "../stats/pooled-correlation.js";
+import { wilson } from "../stats/wilson.js";
 import { row } from "../tensor.js";
 import { attempt } from "./attempt.js";
+import { furtherNumbers, rescaled } from "./further-numbers.js";
 import { isTokenScorer } from "./is-token-scorer.js";
 import { textItems } from "./item.js";
 import type { Answer, Judgement, Score, Scorer } from "./scorer.js";
@@ -105,16 +110,15 @@ export function simulationScore(parts: Pick<Score, "scorer" | "model" | "judgeme
     answer.status === "ok" ? [pairMoments(answer.value.activations ?? [], activations)] : [],
   );
   const r = pooledCorrelation(windows);
-  const single = windows.map(correlation).filter((value) => !Number.isNaN(value));
   return {
     ...parts,
     measure: "correlation",
     chance: 0,
     value: r?.value,
     interval: r?.interval,
-    also: definedOnly({
-      "mean correlation of a window": single.reduce((sum, value) => sum + value, 0) / single.length,
-      "explained variance": crossFittedVariance(windows),
+    ...furtherNumbers({
+      "mean correlation of a window": meanCorrelation(windows),
+      "explained variance": explainedVariance(windows),
     }),
     truePositiveRate: undefined,
     trueNegativeRate: undefined,
@@ -123,6 +127,25 @@ export function simulationScore(parts: Pick<Score, "scorer" | "model" | "judgeme
   };
 }
 
-function definedOnly(numbers: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(numbers).filter(([, value]) => Number.isFinite(value)));
+function meanCorrelation(windows: readonly PairMoments[]): Estimate | undefined {
+  const single = windows.map(correlation).filter((value) => !Number.isNaN(value));
+  if (single.length === 0) return undefined;
+  const { value, interval, count, standardError } = clusteredMean(single, [...single.keys()]);
+  if (standardError > 0) {
+    return { value, interval: [Math.max(-1, interval[0]), Math.min(1, interval[1])] };
+  }
+  // All alike, as where all is right: Wilson's, from -1 to 1.
+  const share = (1 + value) / 2;
+  return rescaled({ value: share, interval: wilson(share * count, count) }, (x) => 2 * x - 1);
+}
+
+/** With an interval by bootstrap over windows, where there are enough to draw each half of them anew. */
+function explainedVariance(windows: readonly PairMoments[]): Estimate | number {
+  const value = crossFittedVariance(windows);
+  if (windows.length < 4 || !Number.isFinite(value)) return value;
+  const halves = windows.map((window, i) => ({ ...window, half: i % 2 }));
+  return bootstrap(halves, (drawn) => crossFittedVariance(drawn, ({ half }) => half), {
+    stratum: ({ half }) => half,
+    resamples: 1000,
+  });
 }

@@ -2,10 +2,11 @@
 import type { LatentExamples } from "../examples/example.js";
 import { type Latent, latentName } from "../latent.js";
 import type { Failure, Outcome } from "../llm/outcome.js";
-import type { Usage } from "../llm/text-model.js";
 import { activationsOf, type Subject } from "../sparse/activations-of.js";
-import { auroc } from "../stats/auroc.js";
+import { aurocInterval } from "../stats/auroc-interval.js";
+import type { Estimate } from "../stats/estimate.js";
 import { wilson } from "../stats/wilson.js";
+import { rescaled } from "./further-numbers.js";
 import type { Answer, Judgement, Score } from "./scorer.js";
 import { saidYes } from "./summarise.js";
 
@@ -54,12 +55,8 @@ export function peakOf({ activations = [] }: Judgement): number {
   return activations.reduce((peak, a) => Math.max(peak, a), 0);
 }
 
-export interface WrittenParts {
-  readonly scorer: string;
-  readonly model: string;
-  readonly usage: Usage;
+export interface WrittenParts extends Pick<Score, "scorer" | "model" | "usage" | "also" | "alsoIntervals"> {
   readonly examples: LatentExamples;
-  readonly also?: Readonly<Record<string, number>>;
 }
 
 /** A score from texts that were run: the share, of those meant to fire, on which the latent does. */
@@ -91,24 +88,28 @@ export function unwrittenScore(failure: Failure, asked: number, parts: WrittenPa
 }
 
 /**
- * AUROC of peak activations against natural texts: the examples' silent windows, and its test windows weighted by how often
- * the latent fires in a window.
+ * AUROC of peak activations against natural texts: silent windows, and the examples' test windows weighted by how often the
+ * latent fires in a window. Its interval joins Wilson's, of how many peaks are above 0, with the AUROC's, limit by limit, since
+ * both err with the same peaks.
  */
 export function areaAgainstNatural(
   peaks: readonly number[],
   { density, windowLength, test }: LatentExamples,
-): number {
-  const silent = auroc(peaks, [0]);
+): Estimate {
+  const firing = peaks.filter((peak) => peak > 0).length;
+  const value = firing / peaks.length;
+  const silent = rescaled({ value, interval: wilson(firing, peaks.length) }, (share) => (1 + share) / 2);
   if (test.length === 0) return silent;
   const rate = firingRate(density, windowLength);
-  return (
-    (1 - rate) * silent +
-    rate *
-      auroc(
-        peaks,
-        test.map(({ peak }) => peak),
-      )
+  const loud = aurocInterval(
+    peaks,
+    test.map(({ peak }) => peak),
   );
+  const joined = (a: number, b: number) => (1 - rate) * a + rate * b;
+  return {
+    value: joined(silent.value, loud.value),
+    interval: [joined(silent.interval[0], loud.interval[0]), joined(silent.interval[1], loud.interval[1])],
+  };
 }
 
 /** Chance that a latent fires in so many tokens, taken as independent; an upper bound where it fires in runs. */

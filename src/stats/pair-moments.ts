@@ -49,9 +49,14 @@ export function correlation({ count, x, y, xx, yy, xy }: PairMoments): number {
 /**
  * Share of the variance of y that a line through x explains in pairs that the line was not fitted to: each half of the
  * groups is predicted by the other half's line. 0 is as good as the mean, below 0 worse; NaN where y does not vary.
+ *
+ * @param halfOf 0 or 1. Default: by turns.
  */
-export function crossFittedVariance(groups: readonly PairMoments[]): number {
-  const halves = [0, 1].map((half) => pooled(groups.filter((_, i) => i % 2 === half)));
+export function crossFittedVariance<T extends PairMoments>(
+  groups: readonly T[],
+  halfOf: (group: T, i: number) => number = (_, i) => i % 2,
+): number {
+  const halves = [0, 1].map((half) => pooled(groups.filter((group, i) => halfOf(group, i) === half)));
   const { count, y, yy } = pooled(halves);
   const errors = halves.reduce((sum, half, i) => sum + squaredError(half, lineOf(halves[1 - i])), 0);
   return 1 - errors / varies(yy, y, count);

@@ -114,6 +114,21 @@ describe("meanScoreCards()", () => {
     // Student's t with 3 degrees of freedom: 3.182 · s / √4, s = 0.0957.
     expect((recall?.interval[1] ?? 0) - (recall?.value ?? 0)).toBeCloseTo(0.1523, 3);
     expect(card?.metrics["precision at the natural rate"]?.count).toBe(4);
+    expect(card?.also).toEqual({});
+  });
+
+  it("has the scorer's own numbers, too, of the latents that have them", async () => {
+    const own = (result: Interpretation, purity: number): Interpretation => {
+      if (result.status !== "scored") return result;
+      const [score] = result.scores;
+      const also = { also: { purity }, alsoIntervals: { purity: [0, 1] as const } };
+      return { ...result, scores: score ? [{ ...score, ...also }] : [] };
+    };
+    const found = await report(results.map((one, i) => (i < 2 ? own(one, 0.5 + 0.2 * i) : one)));
+    expect(meanScoreCards(found)[0]?.also.purity).toMatchObject({ count: 2 });
+    const page = await reportHtml(found);
+    expect(page).toMatch(/purity.*0\.60/);
+    expect(page).toMatch(/purity<\/td>.*0\.70 0\.00–1\.00/);
   });
 });
 

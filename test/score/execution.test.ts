@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { write } from "../../src/llm/pattern/write-sentence.js";
 import { execution } from "../../src/score/execution.js";
+import { wilson } from "../../src/stats/wilson.js";
 import { example, explanation, latentExamples, tokenLatent, window } from "./made-examples.js";
 
 describe("execution()", () => {
@@ -33,6 +34,21 @@ describe("execution()", () => {
     expect(score.also?.["precision of tokens"]).toBeCloseTo(2 / 3, 12);
     expect(score.also?.["recall of tokens"]).toBeCloseTo(2 / 3, 12);
     expect(score.also?.["F1 of tokens"]).toBeCloseTo(2 / 3, 12);
+    const [low, high] = score.alsoIntervals?.["F1 of tokens"] ?? [1, 0];
+    expect(low).toBeLessThan(2 / 3);
+    expect(high).toBeGreaterThan(2 / 3);
+  });
+
+  it("has intervals that count windows, and are open where all is right", async () => {
+    const latent = tokenLatent(" cat", { test: 20, nonActivating: 20 });
+    const score = await execution().score({ ...explanation("cats"), pattern }, latent);
+    expect(Object.keys(score.alsoIntervals ?? {})).toEqual([
+      "precision of tokens",
+      "recall of tokens",
+      "F1 of tokens",
+    ]);
+    expect(score.also?.["recall of tokens"]).toBe(1);
+    expect(score.alsoIntervals?.["recall of tokens"]?.[0]).toBeCloseTo(wilson(20, 20)[0], 12);
   });
 
   it("runs the sentences of the embedded model", async () => {

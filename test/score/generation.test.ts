@@ -11,6 +11,7 @@ import {
 } from "../../src/score/writing-prompt.js";
 import { activationsOf, type Subject } from "../../src/sparse/activations-of.js";
 import { loadSparseCoder } from "../../src/sparse/load-sparse-coder.js";
+import { wilson } from "../../src/stats/wilson.js";
 import { example, explanation, latentExamples, tokenLatent } from "./made-examples.js";
 import { answering } from "./made-judges.js";
 
@@ -95,6 +96,13 @@ describe("texts run through the demo model", () => {
     const rate = 1 - 0.999 ** 32;
     const area = 1 - rate + (rate * wins.reduce<number>((sum, win) => sum + win, 0)) / wins.length;
     expect(score.also?.clarity).toBeCloseTo(2 * area - 1, 10);
+    // Nearly all of it is the share of texts that fire, 3 of 3.
+    const [low = 0, high = 0] = score.alsoIntervals?.clarity ?? [];
+    expect(low).toBeGreaterThan(0.95 * wilson(3, 3)[0] - 0.05);
+    expect(low).toBeLessThan(wilson(3, 3)[0]);
+    expect(high).toBeGreaterThan(score.also?.clarity ?? 1);
+    expect(score.alsoIntervals?.["share of counterparts firing"]).toEqual(wilson(0, 3));
+    expect(score.alsoIntervals?.["AUROC against counterparts"]?.[0]).toBeLessThan(0.9);
     expect(score.interval?.[0]).toBeCloseTo(3 / (3 + 1.959964 ** 2), 4);
     // Chance: each text is some 8 tokens long.
     expect(score.chance).toBeGreaterThan(0.004);

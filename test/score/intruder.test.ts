@@ -78,6 +78,9 @@ describe("intruder()", () => {
     const score = await intruder(llm).score(explanation(""), examples);
     expect(score).toMatchObject({ measure: "accuracy", chance: 0.2, value: 1, answered: 12, unanswered: 0 });
     expect(score.also).toEqual({ kappa: 1 });
+    const [low, high] = score.interval ?? [0, 0];
+    expect(score.alsoIntervals?.kappa?.[0]).toBeCloseTo((low - 0.2) / 0.8, 12);
+    expect(score.alsoIntervals?.kappa?.[1]).toBeCloseTo((high - 0.2) / 0.8, 12);
     expect(score.interval?.[0]).toBeCloseTo(12 / (12 + 1.959964 ** 2), 4);
     expect(score.usage.inputTokens).toBe(120);
   });

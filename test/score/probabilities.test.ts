@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { detection } from "../../src/score/detection.js";
 import { fuzzing } from "../../src/score/fuzzing.js";
+import { scoreCard } from "../../src/score/score-card.js";
 import { example, explanation, latentExamples, window } from "./made-examples.js";
 import { answering, wordScorer } from "./made-judges.js";
 
@@ -33,6 +34,9 @@ describe("a judge that states how sure it is", () => {
     expect(score.also?.["Brier score"]).toBeCloseTo((0.1 ** 2 + 0 + 0.8 ** 2 + 0 + 0.5 ** 2) / 5, 12);
     // Of six pairs one is wrong: cow against cat dog.
     expect(score.also?.AUROC).toBeCloseTo(5 / 6, 12);
+    expect(score.alsoIntervals?.AUROC?.[0]).toBeLessThan(5 / 6);
+    // A metric of every card is not said twice.
+    expect(scoreCard(score).also).toEqual({});
   });
 
   it("gives no answer where it says yes and no instead", async () => {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { jupyterDisplay } from "../../src/display.js";
 import { ratingRequest, readRatings } from "../../src/score/rating-prompt.js";
 import { responsiveness } from "../../src/score/responsiveness.js";
+import { scoreCard } from "../../src/score/score-card.js";
+import { auprcInterval } from "../../src/stats/auprc-interval.js";
 import { example, explanation, latentExamples, tokenLatent, window } from "./made-examples.js";
 import { answering } from "./made-judges.js";
 
@@ -44,6 +47,12 @@ describe("responsiveness()", () => {
     // Ranked 8 (right); then 5 (wrong); then 0, 0 (one right): precision 1 at recall ½, 2/4 at recall 1.
     expect(score.also?.purity).toBeCloseTo(0.75, 12);
     expect(score.also?.["purity by chance"]).toBe(0.5);
+    const area = score.interval ?? [0, 0];
+    expect(score.alsoIntervals?.responsiveness).toEqual(area.map((end) => 2 * end - 1));
+    expect(score.alsoIntervals?.purity).toEqual(auprcInterval([8, 0], [5, 0]).interval);
+    expect(score.alsoIntervals).not.toHaveProperty("purity by chance");
+    const { "text/plain": card } = await scoreCard(score)[jupyterDisplay]();
+    expect(card).toMatch(/^ {2}purity +0\.75 0\.\d\d–\d\.\d\d$/m);
   });
 
   it("takes a window that was edited for a silent one, though it stands where the original did", async () => {

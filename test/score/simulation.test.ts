@@ -116,6 +116,14 @@ describe("simulation() by a model that gives text", () => {
     const right = await simulation(firesOn("cat")).score(explanation("x"), latent);
     const wrong = await simulation(firesOn("dog")).score(explanation("x"), latent);
     expect(right.interval?.[0]).toBeGreaterThan(0.7);
+    for (const name of ["explained variance", "mean correlation of a window"]) {
+      const [low, high] = right.alsoIntervals?.[name] ?? [1, 0];
+      const value = right.also?.[name] ?? Number.NaN;
+      expect(low).toBeLessThanOrEqual(value);
+      expect(high).toBeGreaterThanOrEqual(value);
+      expect(high - low).toBeGreaterThan(0);
+      expect(high - low).toBeLessThan(0.6);
+    }
     expect(wrong.interval?.[0]).toBeLessThan(0);
     expect(Math.abs(wrong.value as number)).toBeLessThan(0.1);
   });

@@ -38,6 +38,9 @@ describe("surprisal()", () => {
     });
     // Per token 4/3, 2, 0, 4/5: every pair is right.
     expect(score.also).toEqual({ "AUROC per token": 1 });
+    const [low, high] = score.alsoIntervals?.["AUROC per token"] ?? [1, 0];
+    expect(low).toBeLessThan(0.6);
+    expect(high).toBe(1);
   });
 
   it("reads the texts without an explanation once, however many explanations there are", async () => {
