@@ -103,7 +103,10 @@ export function nullPanel(latents: readonly Latent[], parts: PanelParts): NullPa
         shuffledNull(score, { seed }) ?? [],
       ]);
       const at = places.get(latentName(latent)) ?? drawn;
-      if (at >= drawn) return [...free.flat(), ...left];
+      if (at >= drawn) {
+        const paid = kept.filter(isWhole);
+        return [...free.flat(), ...(paid.length > 0 ? paid : left)];
+      }
       const other = await firstExplained(othersOf(at), parts.explain);
       const judge = (explanation: Outcome<Explanation>, null_: NullTask["null_"]) =>
         Promise.all(scorers.map((one) => judgeNull(one, { explanation, examples, signal, null_, kept })));
@@ -146,7 +149,7 @@ async function judgeNull(
   { explanation, examples, signal, null_, kept }: NullTask,
 ): Promise<NullScore> {
   const known = kept.find(({ kind, scorer: name }) => kind === null_.kind && name === scorer.name);
-  if (known && !known.incomplete) return known;
+  if (known && isWhole(known)) return known;
   const { latent } = examples;
   const judged =
     explanation.status === "ok"
@@ -154,6 +157,11 @@ async function judgeNull(
       : explanation;
   const anew = { ...null_, scorer: scorer.name, ...nullValue(judged) };
   return anew.value === undefined ? (known ?? anew) : anew;
+}
+
+/** Whether a judge was asked, and all its calls were answered. */
+function isWhole({ usage, incomplete }: NullScore): boolean {
+  return usage !== undefined && !incomplete;
 }
 
 function nullValue(judged: Outcome<Score>): Omit<NullScore, "kind" | "scorer"> {

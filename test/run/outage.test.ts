@@ -22,9 +22,15 @@ import { counted } from "./counted-model.js";
 const scratch = mkdtempSync(join(tmpdir(), "saelab-outage-"));
 let cache: LatentCache;
 let remove: () => void;
+/** A run of `parts` that met no outage, and the questions that it asked. */
+let calm: Interpretation[];
+let asked: string[];
 
 beforeAll(async () => {
   ({ cache, remove } = await plantedCache());
+  await using server = await messagesServer();
+  calm = await run(parts(kept(server, join(scratch, "calm"))));
+  asked = answered(server);
 }, 60_000);
 afterAll(async () => {
   remove?.();
@@ -33,16 +39,20 @@ afterAll(async () => {
 
 type Scored = Extract<Interpretation, { status: "scored" }>;
 
-const latents = () => plantedNames.slice(0, 4).map((_, index) => ({ hookpoint: cache.hookpoint, index }));
+const latents = (count = 3) =>
+  plantedNames.slice(0, count).map((_, index) => ({ hookpoint: cache.hookpoint, index }));
 
-async function run(options: Partial<InterpretOptions> & Pick<InterpretOptions, "explainer" | "scorers">) {
+async function run(
+  options: Partial<InterpretOptions> & Pick<InterpretOptions, "explainer" | "scorers">,
+  wanted = latents(),
+) {
   const results: Interpretation[] = [];
   const usual = {
     examples: { train: 20, test: 10, select: 10, selectNonActivating: 10 },
     nulls: { share: 1, runs: false } as const,
     onProgress: false as const,
   };
-  for await (const result of interpret(cache, latents(), { ...usual, ...options })) {
+  for await (const result of interpret(cache, wanted, { ...usual, ...options })) {
     if (result.status !== "null run") results.push(result);
   }
   return results;
@@ -60,7 +70,7 @@ const parts = (llm: TextModel) => ({
 });
 
 /** What a run says, without what it cost: that depends on what the prompt cache happened to hold. */
-const said = (results: readonly Interpretation[]) =>
+const said = (results: readonly unknown[]) =>
   JSON.parse(JSON.stringify(results, (key, value) => (key === "usage" ? undefined : value)));
 
 /** The questions that were answered. */
@@ -81,9 +91,6 @@ describe("a run that is taken up after an outage", () => {
   ])(
     "asks again for what was lost in one %s, and for nothing else",
     async (name, isLost) => {
-      await using whole = await messagesServer();
-      const calm = await run(parts(kept(whole, join(scratch, `calm ${name}`))));
-
       await using server = await messagesServer();
       let down = true;
       seen = 0;
@@ -95,7 +102,7 @@ describe("a run that is taken up after an outage", () => {
       const from = server.requests.length;
       expect(said(await again())).toEqual(said(calm));
       // What had been answered was not sent again.
-      expect(answered(server).sort()).toEqual(answered(whole).sort());
+      expect(answered(server).toSorted()).toEqual(asked.toSorted());
       expect(answered(server, from)).toHaveLength(server.requests.length - from);
 
       const calls = server.requests.length;
@@ -106,8 +113,6 @@ describe("a run that is taken up after an outage", () => {
   );
 
   it("asks again where every other call was lost, whoever's explanation a null was then made of", async () => {
-    await using whole = await messagesServer();
-    const calm = await run(parts(kept(whole, join(scratch, "calm half"))));
     await using server = await messagesServer();
     let down = true;
     seen = 0;
@@ -131,8 +136,6 @@ describe("a run that is taken up after an outage", () => {
   }, 60_000);
 
   it("ends soon where the service asks for a long wait, and goes on where it was afterwards", async () => {
-    await using whole = await messagesServer();
-    const calm = await run(parts(kept(whole, join(scratch, "calm wait"))));
     await using server = await messagesServer();
     const directory = join(scratch, "wait");
     const again = () => run({ ...parts(kept(server, directory)), directory });
@@ -147,7 +150,7 @@ describe("a run that is taken up after an outage", () => {
     expect(server.requests.length).toBeLessThan(20 + 64);
     seen = 100;
     expect(said(await again())).toEqual(said(calm));
-    expect(answered(server).sort()).toEqual(answered(whole).sort());
+    expect(answered(server).toSorted()).toEqual(asked.toSorted());
   }, 60_000);
 
   it.each<[string, (llm: TextModel) => InterpretOptions["explainer"]]>([
@@ -193,6 +196,31 @@ describe("a run that is taken up after an outage", () => {
     const calls = counter.calls;
     expect(said(await run({ ...parts(odd), directory }))).toEqual(said(first));
     expect(counter.calls).toBe(calls);
+  });
+
+  it("keeps nulls that were paid for, also where a run over fewer latents draws none", async () => {
+    let down = true;
+    const good = counted();
+    const bad = counted((call) =>
+      down && call % 3 === 0 ? new ModelCallError("The service is down", "retry", 503) : undefined,
+    );
+    const how = {
+      ...{ explainer: topActivations(good.llm), scorers: [detection(good.llm), fuzzing(bad.llm)] },
+      ...{ directory: join(scratch, "nulls"), nulls: { share: 0.5, runs: false } as const },
+    };
+    const paid = (result: Interpretation) =>
+      ((result as Scored).nulls ?? []).filter(
+        ({ kind, scorer, usage }) => scorer === "detection" && /another|blank/.test(kind) && usage,
+      );
+    const ten = (await run(how, latents(10))) as Scored[];
+    const drawn = ten.find((result) => paid(result).length > 0) as Scored;
+    expect(paid(drawn)).toHaveLength(2);
+    down = false;
+    const calls = good.counter.calls;
+    const [alone] = (await run(how, [drawn.latent])) as [Scored];
+    expect(alone.scores.map(({ unanswered }) => unanswered)).toEqual([0, 0]);
+    expect(said([paid(alone)])).toEqual(said([paid(drawn)]));
+    expect(good.counter.calls).toBe(calls);
   });
 
   it("asks, without a ledger, only the scorers that lost judgements, and loses none in the next outage", async () => {
