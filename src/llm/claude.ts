@@ -9,7 +9,7 @@ import { claudeMaxTokens, claudeRequest } from "./claude-request.js";
 import type { RateLimits } from "./governor.js";
 import { modelFacts } from "./model-facts.js";
 import { PromptCache } from "./prompt-cache.js";
-import { serviceAddress } from "./service-address.js";
+import { serverName, serviceAddress } from "./service-address.js";
 import { type Service, type ServiceCall, type ServiceOptions, serviceCalls } from "./service-calls.js";
 import { NotAnAnswerError } from "./service-failure.js";
 import { serviceKey } from "./service-key.js";
@@ -53,6 +53,8 @@ export function claude(options: ClaudeOptions = {}): TextModel {
   });
   return {
     name: model,
+    // Claude is Claude by whatever way it is reached; another model is the one of that server.
+    settings: model.startsWith("claude-") ? {} : { server: serverName(client.baseURL) },
     complete: (request, { signal } = {}) => cache.complete(request, signal),
     count: (request, { signal } = {}) => counts(counting(client, model, { request, signal })),
   };

@@ -1,11 +1,11 @@
 import { callSignal } from "../progress.js";
-import { row, type Tensor, tensor } from "../tensor.js";
+import { row } from "../tensor.js";
 import { chunks } from "./chunks.js";
 import { type Embedder, textsPerCall } from "./embedder.js";
 import { keptNumbers, type NumbersCall } from "./kept-numbers.js";
-import type { Numbers } from "./ledger.js";
 import { currentStandIn } from "./rehearsal.js";
 import { type AddressedRequest, addressNumbers } from "./request-key.js";
+import { textRows } from "./text-rows.js";
 
 /** An embedder with a memory, see `withLedger`: each text's vector is kept by itself. */
 export function keptEmbedder(embedder: Embedder, place: string): Embedder {
@@ -29,8 +29,12 @@ export function keptEmbedder(embedder: Embedder, place: string): Embedder {
             },
           };
         });
-      const wanted = texts.map((text) => vectorAddress(embedder, text));
-      return vectorsOf(await kept(wanted, callsFor, { signal }));
+      const wanted = texts.filter((text) => text !== "").map((text) => vectorAddress(embedder, text));
+      const found = await kept(wanted, callsFor, { signal });
+      return textRows(
+        texts,
+        found.map(({ data }) => data),
+      );
     },
   };
 }
@@ -40,12 +44,4 @@ export function vectorAddress(
   text: string,
 ): AddressedRequest {
   return addressNumbers(name, { text, wanted: { numbers: "vector" } }, settings);
-}
-
-/** `[text, dimensions]`; of texts that hold nothing an embedder may have given vectors without a length. */
-export function vectorsOf(rows: readonly Numbers[]): Tensor {
-  const dimensions = rows.reduce((most, { data }) => Math.max(most, data.length), 0);
-  const vectors = new Float32Array(rows.length * dimensions);
-  for (const [i, { data }] of rows.entries()) vectors.set(data, i * dimensions);
-  return tensor(vectors, [rows.length, dimensions]);
 }

@@ -4,7 +4,7 @@ import { keptNumbers } from "./kept-numbers.js";
 import type { Numbers } from "./ledger.js";
 import { currentStandIn } from "./rehearsal.js";
 import { type AddressedRequest, addressNumbers } from "./request-key.js";
-import type { Choices, TokenScorer, TokenScores } from "./token-scorer.js";
+import { type Choices, emptyScores, type TokenScorer, type TokenScores } from "./token-scorer.js";
 
 type Named = Pick<TokenScorer, "name" | "settings">;
 
@@ -18,14 +18,17 @@ export function keptTokenScorer(scorer: TokenScorer, place: string): TokenScorer
       // Nothing of a rehearsal is to be remembered.
       if (currentStandIn()) return scorer.score(prefix, texts, options);
       const signal = callSignal(options);
-      const wanted = texts.map((text) => scoresAddress(scorer, { prefix, text }));
+      const full = texts.filter((text) => text !== "");
+      const wanted = full.map((text) => scoresAddress(scorer, { prefix, text }));
       const callFor = (asked: AddressedRequest) => ({
         ...{ asked, keys: [asked.key] },
         ask: async (onUsage: typeof options.onUsage) =>
           (await scorer.score(prefix, [asked.question], { signal, onUsage })).map(numbersOfScores),
       });
-      const found = await kept(wanted, (unknown) => unknown.map(callFor), { signal });
-      return found.map(scoresOfNumbers);
+      const found = (await kept(wanted, (unknown) => unknown.map(callFor), { signal })).values();
+      return texts.map((text) =>
+        text === "" ? emptyScores() : scoresOfNumbers(found.next().value as Numbers),
+      );
     },
     async choose(prefix, segments, options) {
       if (currentStandIn()) return scorer.choose(prefix, segments, options);

@@ -1,5 +1,4 @@
 import { callSignal } from "../progress.js";
-import { tensor } from "../tensor.js";
 import { chunks } from "./chunks.js";
 import { type Embedder, type EmbedOptions, textsPerCall } from "./embedder.js";
 import { builtInEmbedder } from "./local/built-in-embedder.js";
@@ -7,6 +6,7 @@ import { normalise } from "./local/normalise.js";
 import { type OpenAIServiceOptions, openAIService, serverSettings } from "./openai-service.js";
 import { currentStandIn, rehearseNumbers } from "./rehearsal.js";
 import { NotAnAnswerError } from "./service-failure.js";
+import { textRows } from "./text-rows.js";
 
 /**
  * An embedding model on a server that speaks OpenAI's dialect. Makes no call by itself.
@@ -20,7 +20,6 @@ export function openAIEmbedder(options: OpenAIServiceOptions): Embedder {
     ...{ name, prices, settings: serverSettings(options) },
     async embed(texts, { signal, onUsage } = {}) {
       const given = { signal: callSignal({ signal }), onUsage };
-      // Servers refuse a text without anything in it: it gets zeros.
       const full = texts.filter((text) => text !== "");
       const parts = chunks(full, textsPerCall);
       const standIn = currentStandIn();
@@ -33,13 +32,7 @@ export function openAIEmbedder(options: OpenAIServiceOptions): Embedder {
         return builtInEmbedder().embed(texts, given);
       }
       const found = (await Promise.all(parts.map((part) => embedSome(part, given)))).flat();
-      const dimensions = found[0]?.length ?? 0;
-      const vectors = new Float32Array(texts.length * dimensions);
-      let next = 0;
-      for (const [i, text] of texts.entries()) {
-        if (text !== "") vectors.set(normalise(found[next++] as Float32Array), i * dimensions);
-      }
-      return tensor(vectors, [texts.length, dimensions]);
+      return textRows(texts, found.map(normalise));
     },
   };
 }

@@ -2,7 +2,7 @@ import OpenAI from "openai";
 import { ModelCallError } from "../errors.js";
 import type { Settings } from "../settings.js";
 import type { Prices } from "./model-facts.js";
-import { serviceAddress } from "./service-address.js";
+import { serverName, serviceAddress } from "./service-address.js";
 import { type ServiceCall, type ServiceOptions, serviceCalls } from "./service-calls.js";
 import { serviceKey } from "./service-key.js";
 
@@ -68,8 +68,7 @@ export function openAIService(options: OpenAIServiceOptions): OpenAIService {
 /** What answers hang on beside model and request, see `TextModel`. */
 export function serverSettings({ server, baseURL = openAI }: OpenAIServiceOptions): Settings {
   if (server === undefined && isOpenAI(baseURL)) return {};
-  const { origin, pathname } = new URL(baseURL);
-  return { server: server ?? origin + pathname.replace(/\/$/, "") };
+  return { server: server ?? serverName(baseURL) };
 }
 
 /** Whether this is OpenAI's own service, whose newer models take fewer parameters than other servers. */

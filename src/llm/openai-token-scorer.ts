@@ -5,7 +5,7 @@ import { type OpenAIServiceOptions, openAIService, serverSettings } from "./open
 import { patternTokenScorer } from "./pattern/pattern-token-scorer.js";
 import { currentStandIn, rehearseNumbers } from "./rehearsal.js";
 import { NotAnAnswerError } from "./service-failure.js";
-import type { TokenScorer, TokenScorerOptions, TokenScores } from "./token-scorer.js";
+import { emptyScores, type TokenScorer, type TokenScorerOptions, type TokenScores } from "./token-scorer.js";
 import { tokenStarts } from "./token-starts.js";
 
 /** How many of the likeliest tokens servers list at most unless they are told otherwise (vLLM: `--max-logprobs`). */
@@ -36,7 +36,7 @@ export function openAITokenScorer(options: OpenAIServiceOptions): TokenScorer {
       }
       const one = async (text: string): Promise<TokenScores> =>
         text === ""
-          ? { pieces: [], logProbabilities: new Float32Array(0) }
+          ? emptyScores()
           : scoresOf(await read(prefix + text, { listed: 1, signal, onUsage }), { name, prefix, text });
       return await Promise.all(texts.map(one));
     },

@@ -1,7 +1,8 @@
 import type { Embedder } from "./embedder.js";
-import { vectorAddress, vectorsOf } from "./kept-embedder.js";
+import { vectorAddress } from "./kept-embedder.js";
 import { ledgerPath, openLedger } from "./ledger.js";
 import { notInLedger, type ReplayOptions, replayedModel } from "./replayed-model.js";
+import { textRows } from "./text-rows.js";
 
 /**
  * An embedder that takes its vectors from a ledger and nothing else, as `replay` does with replies.
@@ -18,9 +19,12 @@ export function replayEmbedder(place: string, options: ReplayOptions = {}): Embe
     ...embedder,
     async embed(texts, { signal } = {}) {
       signal?.throwIfAborted();
-      const found = texts.map((text) => ledger.findNumbers(vectorAddress(embedder, text).key));
-      if (found.some((numbers) => !numbers)) throw notInLedger(embedder.name, path);
-      return vectorsOf(found.flatMap((numbers) => numbers ?? []));
+      const vectorOf = (text: string) => {
+        const found = ledger.findNumbers(vectorAddress(embedder, text).key);
+        if (found) return found.data;
+        throw notInLedger(embedder.name, path);
+      };
+      return textRows(texts, texts.filter((text) => text !== "").map(vectorOf));
     },
   };
 }

@@ -2,7 +2,7 @@ import { choicesAddress, choicesOfNumbers, scoresAddress, scoresOfNumbers } from
 import { ledgerPath, openLedger } from "./ledger.js";
 import { notInLedger, type ReplayOptions, replayedModel } from "./replayed-model.js";
 import type { AddressedRequest } from "./request-key.js";
-import type { TokenScorer } from "./token-scorer.js";
+import { emptyScores, type TokenScorer } from "./token-scorer.js";
 
 /**
  * A token scorer that takes its log-probabilities from a ledger and nothing else, as `replay` does with replies.
@@ -24,7 +24,9 @@ export function replayTokenScorer(place: string, options: ReplayOptions = {}): T
     ...scorer,
     async score(prefix, texts, { signal } = {}) {
       signal?.throwIfAborted();
-      return texts.map((text) => scoresOfNumbers(numbersAt(scoresAddress(scorer, { prefix, text }))));
+      return texts.map((text) =>
+        text === "" ? emptyScores() : scoresOfNumbers(numbersAt(scoresAddress(scorer, { prefix, text }))),
+      );
     },
     async choose(prefix, segments, { candidates, signal }) {
       signal?.throwIfAborted();

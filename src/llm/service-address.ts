@@ -16,6 +16,12 @@ export function serviceAddress(baseURL: string): string {
   );
 }
 
+/** What a server is called that has no other name: its address, without what may hold a key. */
+export function serverName(baseURL: string): string {
+  const { origin, pathname } = new URL(baseURL);
+  return origin + pathname.replace(/\/$/, "");
+}
+
 /** An address, or a text that is one in part, without user name and password. */
 export function withoutUser(address: string): string {
   return address.replace(/:\/\/.*@/s, "://");

@@ -53,6 +53,11 @@ export interface TokenScores {
   readonly logProbabilities: Float32Array;
 }
 
+/** An empty text's, about which nobody need be asked. */
+export function emptyScores(): TokenScores {
+  return { pieces: [], logProbabilities: new Float32Array(0) };
+}
+
 export interface Choices {
   /** `[segment, candidate]`: probabilities among the candidates; every row sums to 1. */
   readonly probabilities: Tensor;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { tableFromIPC } from "apache-arrow";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ModelCallError } from "../../src/errors.js";
+import { claude } from "../../src/llm/claude.js";
 import { exportLedger } from "../../src/llm/export-ledger.js";
 import { openLedgerFile } from "../../src/llm/ledger.js";
 import { ledgerSummary } from "../../src/llm/ledger-summary.js";
@@ -72,8 +73,11 @@ describe("withLedger(openAICompatible())", () => {
     expect(settings).toEqual({ server: "https://models.example/v1" });
   });
 
-  it("has nothing to add for OpenAI's own service", () => {
+  it("has nothing to add for OpenAI's own service, nor for Claude, wherever it is asked", () => {
     expect(openAICompatible({ model: "gpt", apiKey: "k" }).settings).toEqual({});
+    const given = { apiKey: "k", baseURL: "http://127.0.0.1:1" };
+    expect(claude(given).settings).toEqual({});
+    expect(claude({ ...given, model: "other" }).settings).toEqual({ server: "http://127.0.0.1:1" });
   });
 });
 

@@ -264,23 +264,33 @@ describe("the file", () => {
     const odd = fc.constantFrom("\0", "\ud83d", "\ude00", "\u{ffff}", "\ufeff", '"', "a", "😀");
     const text = fc.oneof(fc.string({ unit: odd }), fc.string({ unit: "binary" }));
     const path = join(folder, "any.sqlite");
-    let runs = 0;
-    const keepAndFind = async (system: string, content: string, said: string) => {
-      const asked = { ...request(content), system };
-      const model = `m ${++runs}`;
-      await withLedger({ name: model, complete: async () => reply(said) }, path).complete(asked);
+    let models = 0;
+    const keepAndFind = async ([system, content, said]: string[]) => {
+      const asked = { ...request(content as string), system: system as string };
+      const model = `m ${++models}`;
+      const complete = async () => reply(said as string);
+      await withLedger({ name: model, complete }, path).complete(asked);
       expect((await replay(path, { model }).complete(asked)).text).toBe(said);
       const sql = "SELECT question, body FROM call JOIN preamble ON preamble.key = preamble WHERE model = ?";
       expect(openLedgerFile(path).row(sql, model)).toEqual([content, JSON.stringify([system, []])]);
     };
-    await fc.assert(fc.asyncProperty(text, text, text, keepAndFind), {
-      examples: [
-        ["\0", "a\0b", "c\0d"],
-        ["", "\ud83d", "\ude00 "],
-        ["", "b", '\u{ffff}"x"'],
-      ],
-      numRuns: 25,
-    });
+    // Many at a time, so that they are written together.
+    const calls = fc.array(fc.array(text, { minLength: 3, maxLength: 3 }), { minLength: 10, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(calls, (all) => Promise.all(all.map(keepAndFind)).then(() => {})),
+      {
+        examples: [
+          [
+            [
+              ["\0", "a\0b", "c\0d"],
+              ["", "\ud83d", "\ude00 "],
+              ["", "b", '\u{ffff}"x"'],
+            ],
+          ],
+        ],
+        numRuns: 6,
+      },
+    );
   });
 
   it("is written all or not at all, and goes on after an error in a statement", () => {
@@ -417,6 +427,19 @@ describe("ledgerSummary()", () => {
 });
 
 describe("addressRequest()", () => {
+  it("gives the addresses under which ledgers of earlier versions are kept", () => {
+    const messages = [
+      { role: "user" as const, content: "x" },
+      { role: "assistant" as const, content: "y" },
+      { role: "user" as const, content: "q" },
+    ];
+    const asked = { system: "s", messages, maxTokens: 10 };
+    const key = "83080e91da1407f92bb5cf0fbb93a2bc951325985028dca5ee01be95f8b30869";
+    expect(addressRequest("claude-haiku-5-5", asked).key).toBe(key);
+    expect(addressRequest("claude-haiku-5-5", asked, {}).key).toBe(key);
+    expect(addressRequest("claude-haiku-5-5", asked, { server: "s" }).key).not.toBe(key);
+  });
+
   it("does not depend on the order of properties, and does on everything that is sent", () => {
     const a = request("a");
     const turned = { maxTokens: 10, messages: [{ content: "a", role: "user" as const }], system: "s" };
