@@ -58,7 +58,7 @@ export function untilStopped<T>(
   );
 }
 
-/** `await x` in a cell is `await __await(x)`. */
+/** `await x` in a cell is `await __cell_await(x)`. */
 export function cellAwait(value: unknown): unknown {
   if (value !== null && (typeof value === "object" || typeof value === "function"))
     return untilStopped(value);
@@ -66,7 +66,7 @@ export function cellAwait(value: unknown): unknown {
   return value;
 }
 
-/** `for await (… of x)` in a cell is `for await (… of __each(x))`; a stopped iterable is closed. */
+/** `for await (… of x)` in a cell is `for await (… of __cell_each(x))`; a stopped iterable is closed. */
 export function cellEach(values: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterable<unknown> {
   const iterator = iteratorOf(values);
   const onStop = () => void Promise.resolve(iterator.return?.()).catch(() => {});

@@ -17,13 +17,13 @@ import { type Position, positionOf, SourceEdits } from "./source-edits.js";
 export const importName = "__imp_";
 /** The global object that stands for `import.meta`; as long as that, so that columns stay. */
 export const metaName = "__cell_meta";
-/** The global functions that rewritten cells wait through; see `cell-awaits.ts`. */
-export const awaitName = "__await";
-export const eachName = "__each";
+/** The global functions that rewritten cells wait through; see `cell-awaits.ts`. (`__await` is one of tslib.) */
+export const awaitName = "__cell_await";
+export const eachName = "__cell_each";
 /** The global function that gets what a `catch` catches. */
-export const caughtName = "__caught";
+export const caughtName = "__cell_caught";
 /** Names what a `catch` of a cell leaves without a name. */
-const errorName = "__error";
+const errorName = "__cell_error";
 
 /** A function declaration of a cell, as an assignment to be run before the cell. */
 export interface HoistedFunction {

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import vm from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -97,6 +99,13 @@ describe("hoist()", () => {
       "{ async function* h() { try { yield 8; await 1 } finally { log.push('closed') } } for await (const x of h()) break } log.at(-1)",
     ]);
     expect(values.slice(-2)).toEqual(["1234567", "closed"]);
+  });
+
+  it("has globals of its own, which tslib leaves alone", () => {
+    const tslib = vm.createContext({});
+    vm.runInContext(readFileSync(createRequire(import.meta.url).resolve("tslib"), "utf8"), tslib);
+    expect(Object.keys(tslib)).toContain("__await");
+    for (const name of [awaitName, eachName, caughtName]) expect(Object.keys(tslib)).not.toContain(name);
   });
 
   it("finds its way back in functions and behind them, whatever they wait for", () => {
