@@ -41,7 +41,7 @@ async function reportOf(name: string, model: SubjectModel, coder: SparseCoder): 
     interpret(cache, latents, {
       explainer: topActivations(llm),
       scorers: [detection(llm), fuzzing(llm)],
-      examples: { train: 20, test: 40 },
+      examples: { train: 20, test: 40, negatives: ["random"] },
       nulls: { share: 1 },
       ...quiet,
     }),

@@ -20,7 +20,7 @@ const help = `saelab: interpret the latents of sparse autoencoders
     --preset NAME                "paper" (81 requests per latent) or "economy" (9)
     --negatives NAMES            what silent windows scores are won against, an equal share of each: random,
                                  co-active,same-token,decoder-neighbour,encoder-neighbour,
-                                 embedding-neighbour,minimal-edit       (random)
+                                 embedding-neighbour,minimal-edit       (the first three; with --preset paper: random)
     --batch                      Claude by Message Batches: half the price, within a day
     --null SHARE                 share of latents also judged with another's explanation and with none;
                                  "none" for no nulls at all             (0.1; 1 with --llm pattern)

@@ -101,15 +101,14 @@ function samplePlaces(cache: LatentCache, rows: LatentActivations, latent: Laten
   const contrast = contrastWindows(cache, latent, hardOf("train"));
   remember(contrast.map(placeOf));
   const select = remember(silentOf("select", { count: plan.select, known: keys }));
-  const hard = hardNegatives(cache, latent, hardOf("test"));
-  const known = new Set([...keys, ...tokenKeys(cache, hard.map(placeOf))]);
-  const test = silentOf("test", { count: plan.nonActivating - hard.length, known });
+  const silent = silentOf("test", { count: plan.nonActivating, known: keys });
+  const { test, hard } = withHardNegatives(cache, latent, { ...hardOf("test"), silent });
   return { chosen, contrast, silent: { select, test, hard }, windowCount: keys.size, firingRate };
 }
 
 interface HardOptions {
   plan: SamplingPlan;
-  /** Tokens of windows in which the latent fires. */
+  /** Tokens of windows that are none of these: in which the latent fires, or that stand beside them. */
   firing: Set<number>;
   allowed: (place: Place) => boolean;
 }
@@ -120,15 +119,21 @@ function contrastWindows(cache: LatentCache, latent: Latent, options: HardOption
   return hardWindows(cache, latent, { ...options, kinds, count }).slice(0, count);
 }
 
-/** Of each kind that scorers are to meet, random ones apart, its share. */
-function hardNegatives(cache: LatentCache, latent: Latent, options: HardOptions): NegativeWindow[] {
-  const { negatives, nonActivating } = options.plan;
+/** Puts windows of each harder kind that scorers are to meet in the places of random ones, up to its share. */
+function withHardNegatives(
+  cache: LatentCache,
+  latent: Latent,
+  { silent, ...options }: HardOptions & { silent: readonly Place[] },
+): { test: Place[]; hard: NegativeWindow[] } {
+  const { negatives } = options.plan;
   const kinds = negatives.filter((kind) => kind !== "random");
-  return hardWindows(cache, latent, {
-    ...options,
-    kinds,
-    count: Math.floor(nonActivating / negatives.length),
-  });
+  const count = Math.floor(silent.length / negatives.length);
+  const left = silent.slice(0, silent.length - count * kinds.length);
+  const firing = new Set([...options.firing, ...tokenKeys(cache, left)]);
+  const hard = hardWindows(cache, latent, { ...options, firing, kinds, count });
+  const taken = new Set(tokenKeys(cache, hard.map(placeOf)));
+  const free = silent.filter((place) => !taken.has(tokenKeys(cache, [place])[0]));
+  return { test: free.slice(0, silent.length - hard.length), hard };
 }
 
 function hardWindows(

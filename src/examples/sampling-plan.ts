@@ -25,7 +25,9 @@ export interface SampleExamplesOptions extends NegativeSources {
   nonActivating?: number | undefined;
   /**
    * What kinds of `negativeLadder` these are of, an equal share of each; what a kind lacks is made up for by random ones, which
-   * alone bear no kind. Score cards tell how often each kind was told apart. Default: random ones alone, as in the paper.
+   * alone bear no kind. Score cards tell how often each kind was told apart. Default: random, co-active and same-token, the
+   * rungs that need no coder and no model: against random ones alone, as in the paper, an explanation that is too broad is
+   * hardly told from a right one.
    */
   negatives?: readonly NegativeKind[] | undefined;
   /** Tokens per window. Default: 32, as in the paper. */
@@ -64,6 +66,8 @@ export interface SamplingPlan
   readonly grid: WindowGrid;
 }
 
+const defaultNegatives: readonly NegativeKind[] = ["random", "co-active", "same-token"];
+
 /** @throws {RangeError} If the latent is of another hookpoint, or a number makes no sense. */
 export function samplingPlan(
   cache: LatentCache,
@@ -72,7 +76,7 @@ export function samplingPlan(
 ): SamplingPlan {
   const { train = 40, test = 100, select = 0, calibrate = 0, contrast = 0 } = options;
   const { windowLength = 32, quantiles = 10, seed = 22, nonActivating = test } = options;
-  const { negatives = ["random"], contrastKinds = ["same-token", "random"] } = options;
+  const { negatives = defaultNegatives, contrastKinds = ["same-token", "random"] } = options;
   const { minWindows = train + select + calibrate + test, maxWindows = 10_000 } = options;
   if (latent.hookpoint !== cache.hookpoint) {
     throw new RangeError(

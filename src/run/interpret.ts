@@ -14,7 +14,7 @@ import { plannedNullRuns } from "./planned-null-runs.js";
 export interface InterpretOptions extends LongCallOptions {
   explainer: Explainer;
   scorers: readonly Scorer[];
-  /** How examples are drawn. Default: as in the paper. */
+  /** How examples are drawn. Default: as in the paper, but for harder silent windows: see `negatives`. */
   examples?: EditedExamplesOptions | undefined;
   /** Where results are kept, in a folder per settings, and found again. Default: nowhere. */
   directory?: string | undefined;

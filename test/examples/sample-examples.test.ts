@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Window } from "../../src/examples/example.js";
-import { sampleExamples } from "../../src/examples/sample-examples.js";
+import { type SampleExamplesOptions, sampleExamples } from "../../src/examples/sample-examples.js";
 import { documentGroups } from "../../src/examples/split-documents.js";
 import { embedWindows } from "../../src/llm/embed-windows.js";
 import { toyActivation } from "../cache/toy-world.js";
@@ -52,6 +52,27 @@ describe("sampleExamples()", () => {
     expect(examples.windowLength).toBe(32);
     expect(examples.maxActivation).toBe(cache.stats(7).max);
     expect(examples.density).toBe(cache.stats(7).density);
+  });
+
+  test("takes a third of the silent windows from latents that fire with it, and a third with its tokens", () => {
+    const given = (index: number, options: SampleExamplesOptions = {}) =>
+      sampleExamples(cache, latent(index), { train: 10, test: 12, minWindows: 1, ...options }).nonActivating;
+    const kindsOf = (windows: readonly Window[]) =>
+      windows.map((window) => ("kind" in window ? window.kind : "random"));
+    const count = (kinds: readonly unknown[], kind: string) => kinds.filter((one) => one === kind).length;
+    const kinds = kindsOf(given(7));
+    expect(["random", "co-active", "same-token"].map((kind) => count(kinds, kind))).toEqual([4, 4, 4]);
+    expect(new Set(kindsOf(given(7, { negatives: ["random"] })))).toEqual(new Set(["random"]));
+    // Latent 3 fires on every "~", of which there are none; latent 1 on every "e": none is silent.
+    for (const { index } of cache.live().filter(({ index }) => cache.stats(index).windows > 40)) {
+      const [plain, hard] = [given(index, { negatives: ["random"] }), given(index)];
+      expect(hard.length, `latent ${index}`).toBe(plain.length);
+    }
+    expect(count(kindsOf(given(1)), "same-token")).toBe(0);
+    // Of a latent with few silent windows the harder kinds leave some for chance.
+    const dense = kindsOf(given(1, { windowLength: 64 }));
+    expect(dense.length).toBeLessThan(12);
+    expect(count(dense, "random")).toBeGreaterThanOrEqual(dense.length / 3);
   });
 
   test("gives windows as they stand in the cache", () => {

@@ -21,6 +21,7 @@ describe("presets", () => {
   it("paper asks what the paper asked: 100 + 100 contexts, five in a prompt, and one explanation", async () => {
     expect(await requestsPerLatent("paper")).toEqual({ "top-activations": 1, detection: 40, fuzzing: 40 });
     expect(presets.paper.examples).toMatchObject({ train: 40, test: 100, windowLength: 32, quantiles: 10 });
+    expect(presets.paper.examples.negatives).toEqual(["random"]);
   });
 
   it("economy asks nine times: 50 + 50 contexts, 25 in a prompt", async () => {

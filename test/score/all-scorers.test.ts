@@ -97,7 +97,8 @@ async function clearest(count: number): Promise<Latent[]> {
     .map(({ latent }) => latent);
 }
 
-const examples = { train: 20, test: 12, windowLength: 16 };
+/** Random silent windows, which any explanation of some worth tells: what is shown here is that every scorer works. */
+const examples = { train: 20, test: 12, windowLength: 16, negatives: ["random"] as const };
 
 async function runAll(latents: readonly Latent[]): Promise<Map<string, Score>[]> {
   const found: Map<string, Score>[] = [];
