@@ -3,7 +3,7 @@ import type { CellRuns } from "./cell-runs.js";
 import type { Debugger } from "./debugger.js";
 import { climbInterruptLadder } from "./interrupt-ladder.js";
 import type { SharedCounters } from "./shared-counters.js";
-import { signalChildren } from "./signal-children.js";
+import { interruptChildren } from "./signal-children.js";
 import type { ToMain } from "./thread-messages.js";
 
 /** What interrupting takes. */
@@ -49,7 +49,7 @@ export class Interrupter {
     await this.#options.debugger.resume();
     const stopped = await climbInterruptLadder({
       ask: () => toMain({ type: "interrupt", id }),
-      stopChildren: () => signalChildren("SIGINT", (pid) => (this.#children.get(pid) ?? id) !== id),
+      stopChildren: () => interruptChildren((pid) => (this.#children.get(pid) ?? id) !== id),
       noticed: (milliseconds) => this.#noticed(milliseconds),
       counters,
     });

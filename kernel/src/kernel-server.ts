@@ -19,7 +19,7 @@ import type { KernelSettings } from "./kernel-settings.js";
 import type { LanguageClient } from "./language-client.js";
 import type { Json, Message } from "./messages.js";
 import { giveRoom, type SharedCounters, sayFarewell, takeSignal } from "./shared-counters.js";
-import { signalChildren } from "./signal-children.js";
+import { endChildren } from "./signal-children.js";
 import type { KernelSockets, RequestChannel } from "./sockets.js";
 import type { ToIo, ToMain } from "./thread-messages.js";
 
@@ -166,7 +166,7 @@ export class KernelServer {
   async #shutDown(): Promise<void> {
     this.#options.crashNote.erase();
     await this.#debugger.detach();
-    signalChildren("SIGTERM");
+    endChildren();
     this.#options.exit();
   }
 

@@ -32,11 +32,16 @@ function ownBundle(value: unknown): Shown<MimeBundle> | undefined {
   return typeof show === "function" ? show.call(value) : undefined;
 }
 
+/** Newest version of charts that front ends have a renderer for; it draws most of what later ones say. */
+const newestChart = 5;
+
 /** Specifications of charts name their language and its version: `https://vega.github.io/schema/vega-lite/v5.json`. */
 function chartBundle(value: unknown): MimeBundle {
   const schema = (value as { $schema?: unknown } | null | undefined)?.$schema;
   const [, language, version] = /\/(vega|vega-lite)\/v(\d+)\b/.exec(String(schema)) ?? [];
-  return language ? { [`application/vnd.${language.replace("-", "")}.v${version}+json`]: value } : {};
+  if (!language) return {};
+  const shown = Math.min(Number(version), newestChart);
+  return { [`application/vnd.${language.replace("-", "")}.v${shown}+json`]: value };
 }
 
 /** Whether a value can be awaited. */

@@ -78,6 +78,8 @@ describe("display", () => {
     });
     const vega = '({ $schema: "https://vega.github.io/schema/vega/v5.json" })';
     expect(resultOf(await kernel.execute(vega))).toHaveProperty(["application/vnd.vega.v5+json"]);
+    const later = '({ $schema: "https://vega.github.io/schema/vega-lite/v6.json", mark: "bar" })';
+    expect(resultOf(await kernel.execute(later))).toHaveProperty(["application/vnd.vegalite.v5+json"]);
   });
 
   it("shows Arrow tables and record batches by their first rows, size and types", async () => {

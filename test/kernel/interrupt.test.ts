@@ -77,6 +77,27 @@ describe.skipIf(process.platform === "win32")("an interrupt", () => {
     expect(resultOf(ended)?.["text/plain"]).toBe("[ 'SIGINT', null ]");
     await kernel.execute("old.kill()");
   });
+
+  it("ends children that ignore SIGINT, and kills those that ignore SIGTERM too", async () => {
+    const from = kernel.published.length;
+    const script = (signals: string) => JSON.stringify(`trap '' ${signals}; echo ready; sleep 60`);
+    const running = kernel.execute(`import { spawn } from "node:child_process";
+      const both = [${script("INT")}, ${script("INT TERM")}].map((text) => spawn("sh", ["-c", text]));
+      const ends = both.map((child) => new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal))));
+      for (const child of both) await new Promise((resolve) => child.stdout.once("data", resolve));
+      console.log("both run"); await new Promise(() => {})`);
+    await kernel.until(({ content }) => String(content.text).includes("both run"), from);
+    await kernel.interrupt();
+    expect((await running).reply.ename).toBe("InterruptError");
+    const ended = await kernel.execute("await Promise.all(ends)");
+    expect(resultOf(ended)?.["text/plain"]).toBe("[ 'SIGTERM', 'SIGKILL' ]");
+  });
+
+  it("does so when the cell waits for one synchronously", async () => {
+    const code = `import { execSync } from "node:child_process"; execSync("trap '' INT; sleep 60")`;
+    const fastest = await fastestOf(interruptTarget, async () => (await stop(code, byMessage)).milliseconds);
+    expect(fastest).toBeLessThan(interruptTarget);
+  });
 });
 
 /** For cells that are stopped while they wait. */
