@@ -118,7 +118,8 @@ async function interpretOne(
   const explained = await attempt(() => explain(latent, examples));
   signal?.throwIfAborted();
   const outcome = explained.status === "ok" ? explained.value : explained;
-  const kept = before.kept?.status === "scored" ? before.kept : undefined;
+  const scored = before.kept?.status === "scored" ? before.kept : undefined;
+  const kept = scored?.examplesHash === examples.hash ? scored : undefined;
   if (outcome.status !== "ok") return kept ?? { ...outcome, latent };
   const explanation = outcome.value;
   const known = kept?.explanation.text === explanation.text ? kept.scores : [];
