@@ -22,6 +22,7 @@ import {
   gauntlet,
   indescribable,
   labelledGauntlet,
+  plantedByDefault,
   plantedGauntlet,
   type Reading,
   standing,
@@ -108,6 +109,14 @@ describe("the gauntlet: the right explanation of a planted latent against corrup
     const { broad, narrow, wrong } = await failures(onPlanted, { scorer });
     expect(broad).toEqual(["part of a word", "an ending with an exception", "a word before another"]);
     expect([narrow, wrong]).toEqual([undefined, undefined]);
+  });
+
+  it("on the windows of a default run, detection tells all apart, and fuzzing all but one word that fires everywhere", {
+    timeout,
+  }, async () => {
+    const byDefault = plantedByDefault(cache);
+    expect(await failures(byDefault, { scorer: detection(llm) })).toEqual({});
+    expect(await failures(byDefault, { scorer: fuzzing(llm) })).toEqual({ broad: ["one word"] });
   });
 
   it("simulation of firing windows alone, as published, misses a context that is missing", {
