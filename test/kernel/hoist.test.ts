@@ -69,6 +69,16 @@ describe("hoist()", () => {
     ).toEqual([2, 2, 3, 4]);
   });
 
+  it("names what is exported by default", async () => {
+    const values = await runCells([
+      "export default function f() { return 1 }\nexport const a = 2",
+      "f() + a",
+    ]);
+    expect(values.at(-1)).toBe(3);
+    expect((await runCells(["export default class K { x = 4 }", "new K().x"])).at(-1)).toBe(4);
+    expect(await runCells(["export default await 5", "6"])).toEqual([undefined, 6]);
+  });
+
   it("lets functions recurse through the newest definition", async () => {
     const values = await runCells([
       "function f(n) { return n < 1 ? 'old' : f(n - 1) }",
