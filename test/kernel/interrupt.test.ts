@@ -80,7 +80,7 @@ describe.skipIf(process.platform === "win32")("an interrupt", () => {
 
   it("ends children that ignore SIGINT, and kills those that ignore SIGTERM too", async () => {
     const from = kernel.published.length;
-    const script = (signals: string) => JSON.stringify(`trap '' ${signals}; echo ready; sleep 60`);
+    const script = (signals: string) => JSON.stringify(`trap '' ${signals}; echo ready; exec sleep 60`);
     const running = kernel.execute(`import { spawn } from "node:child_process";
       const both = [${script("INT")}, ${script("INT TERM")}].map((text) => spawn("sh", ["-c", text]));
       const ends = both.map((child) => new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal))));
