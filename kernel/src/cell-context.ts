@@ -18,6 +18,9 @@ export interface CellContext {
 const nowhere: CellContext = { parent: undefined, signal: new AbortController().signal };
 let cell: CellContext = nowhere;
 let callback: CellContext | undefined;
+let ended: CellContext | undefined;
+/** As it is before `wrapTimers`. */
+const nextTurn = globalThis.setImmediate;
 
 /** The context of the code that runs now. */
 export function currentContext(): CellContext {
@@ -28,6 +31,25 @@ export function currentContext(): CellContext {
 export function enterCell(context: CellContext): void {
   cell = context;
   callback = undefined;
+  ended = undefined;
+}
+
+/**
+ * The context of an error that nobody caught and whose stack names no cell: Node reports it right behind the callback that
+ * it comes from.
+ */
+export function uncaughtContext(): CellContext {
+  return callback ?? ended ?? cell;
+}
+
+/** Remembers whose code has just run, until the event loop goes on. */
+function end(context: CellContext | undefined): void {
+  if (!ended) {
+    nextTurn(() => {
+      ended = undefined;
+    });
+  }
+  ended = context;
 }
 
 /** Runs a callback as part of `context`. */
@@ -38,11 +60,13 @@ export function runInContext<T>(context: CellContext, run: () => T): T {
     return run();
   } finally {
     callback = before;
+    end(context);
   }
 }
 
 const nextMicrotask = Promise.resolve();
 const leave = () => {
+  end(callback);
   callback = undefined;
 };
 

@@ -1,7 +1,7 @@
 /** What the main thread does for the front end: runs cells one at a time, and takes comm messages in between. */
 
 import { stopAwaits, untilStopped } from "./cell-awaits.js";
-import { type CellContext, currentContext, enterCell, runInContext } from "./cell-context.js";
+import { type CellContext, enterCell, runInContext, uncaughtContext } from "./cell-context.js";
 import { CellInterruptError } from "./cell-error.js";
 import type { CommRegistry } from "./comms.js";
 import { DisplayHandle, type Displays } from "./display.js";
@@ -128,7 +128,7 @@ export class Session {
   reportUncaught(error: unknown): void {
     if (error instanceof CellInterruptError) return;
     const text = `Uncaught ${this.#options.executor.describe(error).traceback.join("\n")}\n`;
-    runInContext(this.#originOf(error) ?? currentContext(), () => process.stderr.write(text));
+    runInContext(this.#originOf(error) ?? uncaughtContext(), () => process.stderr.write(text));
   }
 
   /** The cell whose code threw an error, maybe long after it ended. */

@@ -37,6 +37,26 @@ describe("an error that nobody caught", () => {
   );
 });
 
+describe("what is thrown and is no Error, so that nothing names its cell,", () => {
+  const sleep = "await new Promise((r) => setTimeout(r, 150));";
+  it.each([
+    ["rejected in a timer", "setTimeout(() => { Promise.reject('lost A') }, 150); 1", "lost A"],
+    ["thrown in a timer", "setTimeout(() => { throw 'lost B' }, 150); 1", "lost B"],
+    ["rejected behind an await", `void (async () => { ${sleep} Promise.reject('lost C') })(); 1`, "lost C"],
+  ])("and is %s, is shown in its own cell while another one runs", async (_, code, text) => {
+    const from = kernel.published.length;
+    const guilty = await kernel.execute(code);
+    const innocent = await kernel.execute(`${sleep} ${sleep} void Promise.reject('mine ${text}'); 'fine'`);
+    const shownIn = async (wanted: string) => {
+      const isIt = ({ content }: { content: object }) =>
+        String(Reflect.get(content, "text")).includes(`'${wanted}'`);
+      return (await kernel.until(isIt, from)).parent?.msg_id;
+    };
+    expect(await shownIn(text)).toBe(idOf(guilty));
+    expect(await shownIn(`mine ${text}`)).toBe(idOf(innocent));
+  });
+});
+
 describe.skipIf(process.platform === "win32")("child processes", () => {
   it.each([
     'import { spawn } from "node:child_process"; const done = (c: any) => new Promise((r) => c.on("close", r)); await done(spawn("sh", ["-c", "echo out; echo err >&2"], { stdio: "inherit" }))',
