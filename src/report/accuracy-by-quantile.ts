@@ -32,7 +32,7 @@ export function accuracyByQuantile(report: Report): Chart & Displayable {
     field: "group",
     type: "ordinal",
     sort: [...new Set(points.map(({ group }) => group))],
-    axis: { title: "where the latent fires, Q1 strongest", labelAngle: 0 },
+    axis: { title: "where the latent fires, Q1 strongest", labelAngle: -40 },
   } as const;
   const y = { type: "quantitative" as const, scale: { domain: [0, 1] }, title: "share judged right" };
   const color = { field: "scorer", type: "nominal", title: null } as const;
